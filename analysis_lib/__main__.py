@@ -1,0 +1,112 @@
+"""The commands: ``themewave new | check | run | status``.
+
+A researcher's mistake gives sentences and exit code 1, never a traceback; a bug keeps its traceback.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+from analysis_lib.errors import StudyError
+
+
+def main(words: Sequence[str] | None = None) -> int:
+    """Run one command; returns the exit code."""
+    options = _parser().parse_args(words)
+    try:
+        return int(options.command(options))
+    except StudyError as error:
+        if options.debug:
+            raise
+        for finding in error.findings:
+            print(finding, file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("Stopped. Earlier results are untouched.", file=sys.stderr)
+        return 130
+    except BrokenPipeError:
+        return 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="themewave",
+        description="Which coded themes go with which outcome of psychotherapy, and what goes with termination.",
+        epilog="Without a study, `themewave run` reports on the synthetic example.",
+    )
+    parser.add_argument("--debug", action="store_true", help="show the traceback of an error")
+    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+
+    new = commands.add_parser("new", help="make a study folder to fill in", epilog="themewave new my_study")
+    new.add_argument("folder", metavar="DIR", help="folder that does not exist yet")
+    new.set_defaults(command=_new)
+
+    check = commands.add_parser(
+        "check", help="list every problem in every file", epilog="themewave check my_study --wave 2024a"
+    )
+    check.add_argument("study", metavar="STUDY", help="study folder")
+    check.add_argument("--wave", action="append", metavar="W", help="only this wave (may be repeated)")
+    check.add_argument("--json", action="store_true", help="machine-readable output")
+    check.set_defaults(command=_check)
+
+    run = commands.add_parser(
+        "run",
+        help="check, execute the notebooks and write one report per wave",
+        epilog="themewave run my_study --wave 2024b --profile internal",
+    )
+    run.add_argument("study", metavar="STUDY", nargs="?", help="study folder; none for the synthetic example")
+    run.add_argument("--wave", action="append", metavar="W", help="only this wave (may be repeated)")
+    run.add_argument(
+        "--profile",
+        default="coauthor",
+        help="coauthor (default), internal or public: who the report is for decides what it may hold",
+    )
+    run.add_argument("--out", metavar="DIR", help="where reports go; default STUDY/reports")
+    run.add_argument(
+        "--jobs", type=int, metavar="N", help="notebooks at once; default one per core, at most 4"
+    )
+    run.set_defaults(command=_run)
+
+    status = commands.add_parser(
+        "status", help="say which waves are built and from what", epilog="themewave status my_study"
+    )
+    status.add_argument(
+        "study", metavar="STUDY", nargs="?", help="study folder; none for the synthetic example"
+    )
+    status.add_argument("--out", metavar="DIR", help="where reports are; default STUDY/reports")
+    status.add_argument("--json", action="store_true", help="machine-readable output")
+    status.set_defaults(command=_status)
+    return parser
+
+
+# Each command imports what it needs when it is called, so that `--help` answers at once.
+
+
+def _new(options: argparse.Namespace) -> int:
+    from analysis_lib.commands.new import new  # noqa: PLC0415
+
+    return new(options.folder)
+
+
+def _check(options: argparse.Namespace) -> int:
+    from analysis_lib.commands.check import check  # noqa: PLC0415
+
+    return check(options.study, options.wave, as_json=options.json)
+
+
+def _run(options: argparse.Namespace) -> int:
+    from analysis_lib.commands.run import run  # noqa: PLC0415
+
+    return run(options.study, options.wave, profile=options.profile, out=options.out, jobs=options.jobs)
+
+
+def _status(options: argparse.Namespace) -> int:
+    from analysis_lib.commands.status import status  # noqa: PLC0415
+
+    return status(options.study, options.out, as_json=options.json)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,39 @@
+"""``themewave new``: a study folder to fill in."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from analysis_lib.errors import Finding, StudyError
+from analysis_lib.schema import DATA_SCHEMA, TABLES, table_schema
+
+_TEMPLATE = DATA_SCHEMA / "new_study"
+_IGNORE = "# Nothing of a study belongs into a repository.\n*\n"
+
+
+def new(folder: str) -> int:
+    """Write a commented study folder; returns 0.
+
+    Raises
+    ------
+    StudyError
+        If the folder exists and holds anything.
+    """
+    study = Path(folder).expanduser()
+    if study.exists() and (not study.is_dir() or any(study.iterdir())):
+        what = "there is something already."
+        raise StudyError(Finding("stop", "O05", "DIR", what, "Name a folder that does not exist yet."))
+    wave = study / "waves" / "wave_1"
+    wave.mkdir(parents=True)
+    for name in ("study.yaml", "README.md"):
+        shutil.copyfile(_TEMPLATE / name, study / name)
+    for name in ("wave.yaml", "author_notes.md"):
+        shutil.copyfile(_TEMPLATE / name, wave / name)
+    shutil.copyfile(DATA_SCHEMA / "codebook.yaml", study / "codebook.yaml")
+    (study / ".gitignore").write_text(_IGNORE, encoding="utf-8")
+    for name in TABLES:
+        header = ",".join(table_schema(name).names)
+        (wave / f"{name}.csv").write_text(f"{header}\n", encoding="utf-8")
+    print(f"{study} is ready to be filled in; start with its README.md.")
+    return 0

@@ -1,0 +1,304 @@
+"""Which themes go with which outcome, and how sure can one be?
+
+Per theme and group: people with the theme of all who could have had it, with a Wilson interval. Per theme:
+the exact test over all groups. Per theme and group against the reference: risk difference, odds ratio, and
+p-values adjusted over the whole family. People are counted, segments are shown beside and never tested.
+
+References: Wilson 1927; Newcombe 1998, Stat Med 17, 873-890; Freeman & Halton 1951, Biometrika 38, 141-149;
+Westfall & Young 1993, Resampling-Based Multiple Testing; Tarone 1990, Biometrics 46, 515-522; Bergsma 2013.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+
+from analysis_lib.quantitize import ALL, ThemeMatrix
+from analysis_lib.stats.exact import exact_table_test
+from analysis_lib.stats.multiple import benjamini_hochberg, holm
+from analysis_lib.stats.multiresponse import min_p, min_p_contrasts
+from analysis_lib.stats.proportions import cramers_v, odds_ratio, risk_difference, wilson
+
+SMALLEST_GROUP = 5  # below this, intervals only
+
+Tier = Literal["clear", "clear but small", "similar", "tentative", "cannot tell"]
+
+
+@dataclass(frozen=True)
+class ThemeCrosstab:
+    """Themes by outcome groups.
+
+    Parameters
+    ----------
+    table
+        ``theme_id, theme_label, depth, group, n_with_theme, n_total, share, conf_low, conf_high,
+        n_segments``; one row per theme and group, and per theme for group ``all``.
+    tests
+        ``theme_id, theme_label, p_value, p_mid, smallest_p, p_minp, p_holm, p_bh, cramers_v, conf_low,
+        conf_high, method, reason``; one row per theme.
+    contrasts
+        ``theme_id, theme_label, group, reference, n_with_theme, n_total, n_with_reference, n_reference,
+        risk_difference, rd_low, rd_high, odds_ratio, or_low, or_high, p_value, p_adjusted, tier``.
+    groups, reference
+        Groups in order, and the one the others are compared with.
+    n_groups
+        People per group, in order, the base of every share of a theme that everybody was coded for.
+    reason
+        Why there are no tests; None where there are.
+    """
+
+    matrix: ThemeMatrix
+    table: pd.DataFrame
+    tests: pd.DataFrame
+    contrasts: pd.DataFrame
+    groups: tuple[str, ...]
+    reference: str
+    n_groups: tuple[int, ...]
+    reason: str | None
+
+
+def crosstab_themes(themes: ThemeMatrix, *, reference: str | None = None) -> ThemeCrosstab:
+    """Cross-tabulate themes with outcome groups.
+
+    Parameters
+    ----------
+    themes
+        The participant x theme matrix.
+    reference
+        Group that the others are compared with; None takes the one of study.yaml.
+
+    Returns
+    -------
+    ThemeCrosstab
+        With a ``reason`` instead of tests where there is nothing to compare or a group is too small.
+
+    Notes
+    -----
+    The base of a share is everybody in the group with codable material (or, if study.yaml says
+    ``base: any_theme``, everybody with at least one theme). A theme that cannot reach alpha whatever the
+    data leaves the family and gets no p-value (Tarone's screen).
+
+    Examples
+    --------
+    >>> import analysis_lib as al
+    >>> result = al.crosstab_themes(al.quantitize(al.load_wave(al.EXAMPLE_STUDY, "2024a")))
+    >>> result.n_groups
+    (92, 37, 19, 31)
+    """
+    study = themes.wave.study
+    reference = reference or study.outcome.reference
+    inside = themes.groups.notna()
+    if study.base == "any_theme":
+        inside &= (themes.values == 1).any(axis=1)
+    values, segments = themes.values[inside], themes.n_segments[inside]
+    group = themes.groups[inside].astype("string")
+    groups = study.outcome.groups
+    counts = _counts(values, segments, group, groups)
+    counts.insert(1, "theme_label", counts["theme_id"].map({t.id: t.label for t in study.codebook}))
+    counts.insert(2, "depth", counts["theme_id"].map(study.codebook.depth))
+    n_groups = tuple(int((group == name).sum()) for name in groups)
+    reason = _cannot_test(dict(zip(groups, n_groups, strict=True)), reference, study.tradition)
+    contrasts = with_differences(_contrast_counts(counts, groups, reference))
+    tests = _tests(themes, values, group, counts, reason)
+    contrasts = _with_p_values(themes, contrasts, values, group, reference, reason)
+    contrasts = with_tiers(contrasts, smallest_difference=study.smallest_difference, alpha=study.alpha)
+    return ThemeCrosstab(themes, with_shares(counts), tests, contrasts, groups, reference, n_groups, reason)
+
+
+def _counts(
+    values: pd.DataFrame, segments: pd.DataFrame, group: pd.Series, groups: tuple[str, ...]
+) -> pd.DataFrame:
+    """People with the theme, people who could have it, and segments, per theme and group and for all."""
+    order = [*groups, ALL]
+    present, codable = (values == 1).astype("int64"), values.notna().astype("int64")
+    parts = []
+    for name, frame in (("n_with_theme", present), ("n_total", codable), ("n_segments", segments)):
+        summed = frame.groupby(group.to_numpy()).sum().reindex(groups, fill_value=0)
+        summed.loc[ALL] = frame.sum()
+        parts.append(summed.loc[order].T.stack().rename(name))
+    table = pd.concat(parts, axis=1).reset_index()
+    return table.set_axis(["theme_id", "group", "n_with_theme", "n_total", "n_segments"], axis=1)
+
+
+def with_shares(counts: pd.DataFrame) -> pd.DataFrame:
+    """Add ``share, conf_low, conf_high`` (Wilson) to ``n_with_theme`` of ``n_total``.
+
+    Works on exact and on released counts alike; a missing count gives missing shares.
+    """
+    x = counts["n_with_theme"].to_numpy(dtype=float, na_value=np.nan)
+    n = counts["n_total"].to_numpy(dtype=float, na_value=np.nan)
+    interval = wilson(x, n)
+    shares = {"share": interval.estimate, "conf_low": interval.conf_low, "conf_high": interval.conf_high}
+    at = counts.columns.get_loc("n_total") + 1
+    left, right = counts.iloc[:, :at], counts.iloc[:, at:]
+    return pd.concat([left, pd.DataFrame(shares, index=counts.index), right], axis=1)
+
+
+def _contrast_counts(counts: pd.DataFrame, groups: tuple[str, ...], reference: str) -> pd.DataFrame:
+    kept = counts.drop(columns=["n_segments"])
+    base = kept[kept["group"] == reference].set_index("theme_id")
+    others = kept[~kept["group"].isin([reference, ALL])].reset_index(drop=True)
+    others.insert(others.columns.get_loc("group") + 1, "reference", reference)
+    others["n_with_reference"] = others["theme_id"].map(base["n_with_theme"])
+    others["n_reference"] = others["theme_id"].map(base["n_total"])
+    return others
+
+
+def with_differences(counts: pd.DataFrame) -> pd.DataFrame:
+    """Add risk difference (Newcombe) and odds ratio (exact conditional) of each group v the reference.
+
+    ``risk_difference, rd_low, rd_high, odds_ratio, or_low, or_high`` from ``n_with_theme`` of ``n_total``
+    against ``n_with_reference`` of ``n_reference``. Works on exact and on released counts alike.
+    """
+    four = ["n_with_theme", "n_total", "n_with_reference", "n_reference"]
+    x1, n1, x0, n0 = (counts[name].to_numpy(dtype=float, na_value=np.nan) for name in four)
+    difference = risk_difference(x1, n1, x0, n0)
+    odds = [_odds_ratio(*cell) for cell in zip(x1, n1, x0, n0, strict=True)]
+    result = counts.copy()
+    result["risk_difference"] = difference.estimate
+    result["rd_low"], result["rd_high"] = difference.conf_low, difference.conf_high
+    result["odds_ratio"] = [ratio[0] for ratio in odds]
+    result["or_low"] = [ratio[1] for ratio in odds]
+    result["or_high"] = [ratio[2] for ratio in odds]
+    return result
+
+
+def _odds_ratio(x1: float, n1: float, x0: float, n0: float) -> tuple[float, float, float]:
+    if not np.isfinite([x1, n1, x0, n0]).all() or min(n1, n0) == 0 or x1 > n1 or x0 > n0:
+        return np.nan, np.nan, np.nan
+    ratio = odds_ratio([[int(x1), int(n1 - x1)], [int(x0), int(n0 - x0)]])
+    return ratio.estimate, ratio.conf_low, ratio.conf_high
+
+
+def _cannot_test(n: dict[str, int], reference: str, tradition: str) -> str | None:
+    if tradition == "reflexive":
+        return "reflexive thematic analysis does not read frequency as importance, so nothing is tested"
+    present = {name: size for name, size in n.items() if size > 0}
+    if n.get(reference, 0) == 0 or len(present) < 2:
+        return "no comparison group in this wave, so no test"
+    small = [f"{name} has {size}" for name, size in present.items() if size < SMALLEST_GROUP]
+    if small:
+        return f"a group is smaller than {SMALLEST_GROUP} ({', '.join(small)}), so intervals only"
+    return None
+
+
+def _tests(
+    themes: ThemeMatrix, values: pd.DataFrame, group: pd.Series, counts: pd.DataFrame, reason: str | None
+) -> pd.DataFrame:
+    study = themes.wave.study
+    labels = counts.drop_duplicates("theme_id").set_index("theme_id")["theme_label"]
+    result = pd.DataFrame({"theme_id": list(values.columns)})
+    result["theme_label"] = result["theme_id"].map(labels)
+    p_values = ["p_value", "p_mid", "smallest_p", "p_minp", "p_holm", "p_bh"]
+    result[[*p_values, "cramers_v", "conf_low", "conf_high"]] = np.nan
+    result["method"], result["reason"] = "", reason
+    if reason is not None:
+        return result
+    for i, theme in enumerate(result["theme_id"]):
+        rows = counts[(counts["theme_id"] == theme) & (counts["group"] != ALL)]
+        table = np.array([rows["n_with_theme"], rows["n_total"] - rows["n_with_theme"]])
+        table = table[:, table.sum(axis=0) > 0]
+        test = exact_table_test(table, seed=study.seed)
+        effect = cramers_v(table)
+        why = test.reason
+        if why is None and test.smallest_p > study.alpha:
+            why = f"too few people have it: no split could give p below {study.alpha:g}"
+        if why is None:
+            result.loc[i, ["p_value", "p_mid"]] = test.p_value, test.p_mid
+        result.loc[i, "smallest_p"] = test.smallest_p
+        result.loc[i, ["cramers_v", "conf_low", "conf_high"]] = (
+            effect.estimate, effect.conf_low, effect.conf_high
+        )  # fmt: skip
+        result.loc[i, "method"] = "exact (Fisher-Freeman-Halton)" if test.method == "exact" else test.method
+        result.loc[i, "reason"] = why
+    tested = result["p_value"].notna().to_numpy()
+    if tested.any():
+        adjusted = min_p(
+            values.loc[:, tested].to_numpy(),
+            group.to_numpy(),
+            n_permutations=study.n_permutations["minp"],
+            seed=study.seed,
+        )
+        p = result.loc[tested, "p_value"].to_numpy()
+        result.loc[tested, "p_minp"] = adjusted.p_adjusted
+        result.loc[tested, "p_holm"] = holm(p)
+        result.loc[tested, "p_bh"] = benjamini_hochberg(p)
+    return result
+
+
+def _with_p_values(
+    themes: ThemeMatrix,
+    contrasts: pd.DataFrame,
+    values: pd.DataFrame,
+    group: pd.Series,
+    reference: str,
+    reason: str | None,
+) -> pd.DataFrame:
+    """Add ``p_value`` (exact) and ``p_adjusted``, one family over all themes and groups of the wave."""
+    study = themes.wave.study
+    contrasts = contrasts.assign(p_value=np.nan, p_adjusted=np.nan)
+    if reason is not None:
+        return contrasts
+    family = min_p_contrasts(
+        values.to_numpy(),
+        group.to_numpy(),
+        reference=reference,
+        alpha=study.alpha,
+        n_permutations=study.n_permutations["minp"],
+        seed=study.seed,
+    )
+    where = {name: i for i, name in enumerate(family.groups)}
+    theme_at = {name: i for i, name in enumerate(values.columns)}
+    at = [
+        (theme_at[theme], where.get(name, -1))
+        for theme, name in zip(contrasts["theme_id"], contrasts["group"], strict=True)
+    ]
+    p_value = np.array([family.p_value[i, j] if j >= 0 else np.nan for i, j in at])
+    by_minp = np.array([family.p_adjusted[i, j] if j >= 0 else np.nan for i, j in at])
+    in_family = np.isfinite(by_minp)
+    contrasts["p_value"] = np.where(in_family, p_value, np.nan)
+    adjust = {"holm": holm, "bh": benjamini_hochberg}.get(study.multiplicity)
+    contrasts["p_adjusted"] = by_minp
+    if adjust is not None and in_family.any():
+        contrasts.loc[in_family, "p_adjusted"] = adjust(p_value[in_family])
+    return contrasts
+
+
+def with_tiers(
+    contrasts: pd.DataFrame, *, smallest_difference: float, alpha: float, banded: bool = False
+) -> pd.DataFrame:
+    """Add ``tier``: how far the data settle each difference.
+
+    Parameters
+    ----------
+    contrasts
+        With ``risk_difference, rd_low, rd_high, p_adjusted``.
+    smallest_difference
+        The smallest difference in shares that the team would call important.
+    alpha
+        Level of the adjusted p-values.
+    banded
+        p-values are upper ends of bands and counts are rounded. A tier that would contradict the interval of
+        the rounded counts is then ``withheld``.
+
+    Notes
+    -----
+    First that applies: *clear* (interval excludes 0 and adjusted p < alpha), *clear but small* (the same, but
+    the interval lies inside the margin), *similar* (the interval lies inside the margin), *tentative* (the
+    interval excludes 0), *cannot tell*.
+    """
+    low, high = contrasts["rd_low"], contrasts["rd_high"]
+    excludes_zero = (low > 0) | (high < 0)
+    inside = (low > -smallest_difference) & (high < smallest_difference)
+    below = contrasts["p_adjusted"] <= alpha if banded else contrasts["p_adjusted"] < alpha
+    settled = excludes_zero & below
+    contradiction = below & ~excludes_zero & banded
+    tier = np.select(
+        [contradiction, settled & ~inside, settled, inside, excludes_zero, low.notna()],
+        ["withheld", "clear", "clear but small", "similar", "tentative", "cannot tell"],
+        default="",
+    )
+    return contrasts.assign(tier=tier)

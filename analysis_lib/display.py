@@ -1,0 +1,166 @@
+"""How does a result look in a notebook?
+
+:func:`show` and :func:`say` return one object: plain text that never changes between runs, HTML without
+random ids, a picture where there is one, and the typed payload that the report is made from. Numbers here are
+exact; the door masks what leaves.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from html import escape
+from typing import Any
+
+from analysis_lib import figures
+from analysis_lib.payload import MIME, Payload
+from analysis_lib.sentences import sentences
+from analysis_lib.tables import JointRow, format_card, format_joint_display, format_table
+from analysis_lib.views import SENTENCES, payload_of
+
+NOT_WRITTEN = "Not yet written: author_notes.md of this wave has nothing under this heading."
+_SCREEN_DPI = 110
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A payload with the notebook's own view of it.
+
+    Parameters
+    ----------
+    payload
+        What the report is made from.
+    text
+        The view in plain text; the same in every run on the same data.
+    html
+        The view in HTML; empty for a figure.
+    png
+        The picture of a figure; None for anything else.
+    """
+
+    payload: Payload
+    text: str
+    html: str = ""
+    png: bytes | None = None
+
+    def __repr__(self) -> str:
+        return self.text
+
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
+        bundle: dict[str, Any] = {"text/plain": self.text, MIME: self.payload.as_json()}
+        if self.html:
+            bundle["text/html"] = self.html
+        if self.png is not None:
+            bundle["image/png"] = self.png
+        return bundle
+
+
+def show(result: object, view: str | None = None) -> Shown:
+    """Show one view of a result.
+
+    Parameters
+    ----------
+    result
+        A result of this package, such as what :func:`crosstab_themes` returns.
+    view
+        Which view; None takes the main one. A wrong name lists those there are.
+
+    Raises
+    ------
+    ValueError
+        If the result has no such view.
+
+    Examples
+    --------
+    >>> import analysis_lib as al
+    >>> print(al.show(al.load_wave(al.EXAMPLE_STUDY, "2024b"), "cover").text.splitlines()[1])
+    Data: SYNTHETIC: no person stands behind any number
+    """
+    payload = payload_of(result, view)
+    return _SHAPES[payload.shape](payload)
+
+
+def say(result: object) -> Shown:
+    """Say a result in sentences; each carries its numbers with their base.
+
+    Parameters
+    ----------
+    result
+        A result that has sentences.
+    """
+    return show(result, SENTENCES)
+
+
+def _table(payload: Payload) -> Shown:
+    table = format_table(payload)
+    return Shown(payload, table.as_text(), table.as_html())
+
+
+def _figure(payload: Payload) -> Shown:
+    reason = figures.can_draw(payload)
+    if reason is not None:
+        return Shown(payload, f"No figure: {reason}.", f"<p>No figure: {escape(reason)}.</p>")
+    png = figures.as_png(figures.draw(payload), dpi=_SCREEN_DPI)
+    return Shown(payload, figures.numbers(payload), png=png)
+
+
+def _sentences(payload: Payload) -> Shown:
+    said = [sentence.text for sentence in sentences(payload)]
+    items = "".join(f"<li>{escape(text)}</li>" for text in said)
+    return Shown(payload, "\n".join(f"- {text}" for text in said), f"<ul>{items}</ul>")
+
+
+def _card(payload: Payload) -> Shown:
+    lines = format_card(payload)
+    text = "\n".join(f"{label}: {value}" for label, value in lines)
+    items = "".join(f"<dt>{escape(label)}</dt><dd>{escape(value)}</dd>" for label, value in lines)
+    return Shown(payload, text, f"<dl>{items}</dl>")
+
+
+def _prose(payload: Payload) -> Shown:
+    text = payload.facts["text"] or NOT_WRITTEN
+    paragraphs = "".join(f"<p>{escape(part)}</p>" for part in text.split("\n\n"))
+    return Shown(payload, text, f"<blockquote>{paragraphs}</blockquote>")
+
+
+def _joint_display(payload: Payload) -> Shown:
+    rows = format_joint_display(payload)
+    return Shown(payload, "\n\n".join(map(_joint_text, rows)), "".join(map(_joint_html, rows)))
+
+
+def _joint_text(row: JointRow) -> str:
+    lines = [f"{row.label}: {row.definition}"]
+    lines += [f"  {group}: {text}" for group, text in row.counts]
+    lines += [f"  {group}: {text} ({tier})" for group, text, tier in row.differences]
+    lines += [f"  {row.model}"] if row.model else []
+    for group, quotes, withheld in row.quotes:
+        lines += [f"  [{group}] “{words}” ({source})" for words, source in quotes]
+        lines += [f"  [{group}] {withheld}"] if withheld else []
+    return "\n".join([*lines, f"  Reading: {row.reading or 'not yet written'}"])
+
+
+def _joint_html(row: JointRow) -> str:
+    counts = "".join(f"<li>{escape(group)}: {escape(text)}</li>" for group, text in row.counts)
+    differences = "".join(
+        f"<li>{escape(group)}: {escape(text)} ({escape(tier)})</li>" for group, text, tier in row.differences
+    )
+    quotes = "".join(
+        f"<blockquote><p><bdi>{escape(words)}</bdi></p><footer>{escape(source)}</footer></blockquote>"
+        for _, said, _ in row.quotes
+        for words, source in said
+    )
+    model = f"<p>{escape(row.model)}</p>" if row.model else ""
+    reading = escape(row.reading) if row.reading else "not yet written"
+    return (
+        f"<h4>{escape(row.label)}</h4><p>{escape(row.definition)}</p><ul>{counts}</ul><ul>{differences}</ul>"
+        f"{model}{quotes}<p><b>The authors' reading:</b> {reading}</p>"
+    )
+
+
+_SHAPES = {
+    "table": _table,
+    "figure": _figure,
+    "sentences": _sentences,
+    "card": _card,
+    "prose": _prose,
+    "joint_display": _joint_display,
+}

@@ -1,0 +1,131 @@
+"""What can go wrong, in one vocabulary.
+
+A :class:`Finding` says where a problem is, what it is, what is allowed and what to do next. A
+:class:`StudyError` carries every finding of a study at once and is what a researcher sees, without a
+traceback. Anything else that is raised is a bug and keeps its traceback.
+
+No finding ever quotes free text, a transcript or an identifier-like value: ids that fit the id pattern,
+column names, level names and line numbers are all a message may show.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from difflib import get_close_matches
+from typing import Literal
+
+Level = Literal["stop", "warn", "note"]
+_ORDER = {"stop": 0, "warn": 1, "note": 2}
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One problem in one place.
+
+    Parameters
+    ----------
+    level
+        ``stop`` (nothing is run), ``warn`` (runs, but a number may mislead) or ``note``.
+    code
+        Stable identifier such as ``T07``; ``data_schema/ERRORS.md`` lists them.
+    file
+        Path below the study folder, or the name of a parameter.
+    what
+        The problem, as a sentence.
+    fix
+        What to do next, as a sentence.
+    line, column, sheet
+        Line in the file counted from 1 (the header is line 1), column name, worksheet; None where the
+        problem has no such place.
+    allowed
+        What would have been right; None where no list or rule says it better than ``fix``.
+    """
+
+    level: Level
+    code: str
+    file: str
+    what: str
+    fix: str
+    line: int | None = None
+    column: str | None = None
+    sheet: str | None = None
+    allowed: str | None = None
+
+    @property
+    def place(self) -> str:
+        """File, sheet, line and column as far as they are known."""
+        parts = [self.file]
+        if self.sheet is not None:
+            parts.append(f"sheet {self.sheet}")
+        if self.line is not None:
+            parts.append(f"line {self.line}")
+        if self.column is not None:
+            parts.append(f"column {self.column}")
+        return ", ".join(parts)
+
+    def __str__(self) -> str:
+        allowed = f" Allowed: {self.allowed}." if self.allowed else ""
+        return f"{self.level} {self.code}  {self.place}: {self.what}{allowed} {self.fix}"
+
+    def as_record(self) -> dict[str, str | int | None]:
+        """The finding as a flat record, for ``--json``."""
+        return asdict(self)
+
+
+def in_order(findings: Iterable[Finding]) -> list[Finding]:
+    """Findings sorted by level (stops first), file, line, column and code."""
+    return sorted(
+        findings, key=lambda f: (_ORDER[f.level], f.file, f.line or 0, f.column or "", f.code, f.what)
+    )
+
+
+class StudyError(Exception):
+    """The study cannot be analysed as it stands; ``findings`` says why, all of it at once."""
+
+    def __init__(self, findings: Finding | Iterable[Finding]):
+        self.findings = in_order([findings] if isinstance(findings, Finding) else findings)
+        super().__init__("\n".join(map(str, self.findings)))
+
+
+class ModelError(ValueError):
+    """A statistical function was asked for something the data cannot give; the message names the culprit."""
+
+
+class StudyWarning(UserWarning):
+    """Something runs but may mislead; the message states the consequence."""
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """Return ``' Did you mean "..."?'`` for the closest known word, or an empty string.
+
+    >>> did_you_mean("helpfull", ["helpful", "mixed"])
+    ' Did you mean "helpful"?'
+    >>> did_you_mean("x", ["helpful", "mixed"])
+    ''
+    """
+    folded = {str(name).casefold(): str(name) for name in known}
+    close = get_close_matches(str(word).casefold(), folded, n=1, cutoff=0.7)
+    return f' Did you mean "{folded[close[0]]}"?' if close else ""
+
+
+def value_class(text: str) -> str:
+    """Say what kind of value stands somewhere without repeating it.
+
+    >>> value_class(""), value_class("12,5"), value_class("ambivalance")
+    ('an empty cell', 'a number', 'a word of 11 characters')
+    >>> value_class("She never looked at me.")
+    'text of 23 characters'
+    """
+    if not text.strip():
+        return "an empty cell"
+    if re.fullmatch(r"[+-]?\d+([.,]\d+)?", text):
+        return "a number"
+    if re.fullmatch(r"\d{1,4}[-./]\d{1,2}[-./]\d{1,4}( .*)?", text):
+        return "something like a date"
+    if "@" in text:
+        return "something like an e-mail address"
+    if not re.search(r"\s", text):
+        return f"a word of {len(text)} characters"
+    return f"text of {len(text)} characters"

@@ -1,0 +1,167 @@
+"""Who is in this wave, who is not, what is missing, and is it fit to analyse?
+
+Counts only: no test compares groups in a descriptive table.
+
+References: STROBE items 13 and 14; von Elm et al. 2007, with its advice against significance tests there.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from analysis_lib.quantitize import ALL, quantitize
+from analysis_lib.wave import Wave
+
+MISSING = "missing"
+
+
+@dataclass(frozen=True)
+class WaveIntake:
+    """What a wave consists of.
+
+    Parameters
+    ----------
+    flow
+        ``stage, n, excluded, reason``; see :attr:`Wave.flow`.
+    characteristics
+        ``variable, label, level, group, n, n_total, median, lower, upper``: a count per level of a category,
+        or median and quartiles of a number with ``n`` the people who have a value; group ``all`` included.
+        The level ``missing`` is always there.
+    two_axes
+        ``perceived_helpfulness, termination_type, n`` of everybody who agreed to analysis, empty cells of
+        occurring levels included; without rows where either axis is not recorded.
+    material
+        ``group, n, n_without_theme, words_median, words_lower, words_upper``.
+    dropout
+        ``definition, rule, n_dropped, n_judged, n_unjudged`` of everybody who agreed to analysis.
+    findings
+        ``level, what, n``: warnings and notes of the check, without their places.
+    n_corrected
+        Cells changed by corrections.csv.
+    """
+
+    wave: Wave
+    flow: pd.DataFrame
+    characteristics: pd.DataFrame
+    two_axes: pd.DataFrame
+    material: pd.DataFrame
+    dropout: pd.DataFrame
+    findings: pd.DataFrame
+    n_corrected: int
+
+
+def describe_wave(wave: Wave) -> WaveIntake:
+    """Describe who is in a wave.
+
+    Parameters
+    ----------
+    wave
+        A loaded wave.
+
+    Examples
+    --------
+    >>> import analysis_lib as al
+    >>> al.describe_wave(al.load_wave(al.EXAMPLE_STUDY, "2024b")).flow["n"].iloc[-1]
+    np.int64(24)
+    """
+    return WaveIntake(
+        wave=wave,
+        flow=wave.flow,
+        characteristics=_characteristics(wave),
+        two_axes=_two_axes(wave),
+        material=_material(wave),
+        dropout=_dropout(wave),
+        findings=_findings(wave),
+        n_corrected=wave.n_corrected,
+    )
+
+
+# In the order of the table; a study's covariates follow those that are not here.
+_DESCRIBED = (
+    "age", "gender", "ethnicity", "education", "employment", "modality", "format", "delivery_mode",
+    "sessions_planned", "sessions_attended", "baseline_severity", "reliable_change", "satisfaction",
+)  # fmt: skip
+
+
+def _characteristics(wave: Wave) -> pd.DataFrame:
+    people = wave.analysed
+    schema = wave.study.table("participants")
+    declared = [covariate.column for covariate in wave.study.covariates]
+    rows: list[dict[str, object]] = []
+    for name in dict.fromkeys([*_DESCRIBED, *declared]):
+        if name not in people or people[name].isna().all():
+            continue
+        column = schema[name]
+        label = f"{column.title} ({column.unit})" if column.unit else column.title
+        for group in (*wave.study.outcome.groups, ALL):
+            values = people[name] if group == ALL else people.loc[people["outcome_group"] == group, name]
+            describe = _number_rows if column.type in ("integer", "number") else _level_rows
+            levels = list(column.levels) or sorted(people[name].dropna().astype(str).unique())
+            rows += [
+                {"variable": name, "label": label, "group": group, "n_total": len(values)} | row
+                for row in describe(values, levels)
+            ]
+    columns = ["variable", "label", "level", "group", "n", "n_total", "median", "lower", "upper"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def _number_rows(values: pd.Series, levels: list[str]) -> list[dict[str, object]]:
+    known = values.dropna().to_numpy(dtype=float)
+    lower, median, upper = np.quantile(known, [0.25, 0.5, 0.75]) if len(known) else (np.nan,) * 3
+    found = {"level": "", "n": len(known), "median": median, "lower": lower, "upper": upper}
+    return [found, {"level": MISSING, "n": int(values.isna().sum())}]
+
+
+def _level_rows(values: pd.Series, levels: list[str]) -> list[dict[str, object]]:
+    text = values.astype("string")
+    rows: list[dict[str, object]] = [{"level": level, "n": int((text == level).sum())} for level in levels]
+    return [*rows, {"level": MISSING, "n": int(text.isna().sum())}]
+
+
+def _two_axes(wave: Wave) -> pd.DataFrame:
+    people = wave.participants[wave.participants["agreed"]]
+    axes = ["perceived_helpfulness", "termination_type"]
+    if people[axes].isna().all().any():
+        return pd.DataFrame(columns=[*axes, "n"])
+    seen = {name: [x for x in people[name].cat.categories if (people[name] == x).any()] for name in axes}
+    text = people[axes].astype("string").fillna(MISSING)
+    order = [[*seen[name], MISSING] if (text[name] == MISSING).any() else seen[name] for name in axes]
+    counted = Counter(zip(text[axes[0]], text[axes[1]], strict=True))
+    cells = [(a, b, counted[a, b]) for a in order[0] for b in order[1]]
+    return pd.DataFrame(cells, columns=[*axes, "n"])
+
+
+def _material(wave: Wave) -> pd.DataFrame:
+    matrix = quantitize(wave)
+    people = wave.analysed.index
+    words = matrix.n_words.loc[people]
+    none = ~(matrix.values.loc[people] == 1).any(axis=1)
+    rows = []
+    for group in (*wave.study.outcome.groups, ALL):
+        mine = people if group == ALL else people[wave.analysed["outcome_group"] == group]
+        known = words.loc[mine].dropna()
+        lower, median, upper = known.quantile([0.25, 0.5, 0.75]) if len(known) else (np.nan,) * 3
+        rows.append((group, len(mine), int(none.loc[mine].sum()), median, lower, upper))
+    columns = ["group", "n", "n_without_theme", "words_median", "words_lower", "words_upper"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def _dropout(wave: Wave) -> pd.DataFrame:
+    people = wave.participants[wave.participants["agreed"]]
+    rows = []
+    for definition in wave.study.dropout_definitions:
+        flag = people[f"dropout_{definition.name}"]
+        judged = int(flag.notna().sum())
+        dropped = int(flag.fillna(False).sum())
+        rows.append((definition.name, definition.in_words, dropped, judged, len(flag) - judged))
+    return pd.DataFrame(rows, columns=["definition", "rule", "n_dropped", "n_judged", "n_unjudged"])
+
+
+def _findings(wave: Wave) -> pd.DataFrame:
+    counted = Counter((f.level, f.what) for f in wave.findings)
+    rows = [(level, what, n) for (level, what), n in counted.items()]
+    return pd.DataFrame(rows, columns=["level", "what", "n"])

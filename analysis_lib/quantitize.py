@@ -1,0 +1,130 @@
+"""Who has which theme?
+
+Codes become a participant x theme matrix with three states. Present: at least one segment with the theme or
+any theme below it. Absent: coded for it and not found. Not codable: no material, or nobody was asked to code
+it. A person counts once, however much they said; people without any theme stay in.
+
+References: Sandelowski, Voils & Knafl 2009, J Mixed Methods Research 3(3), 208-222, on quantitizing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from analysis_lib.codebook import Codebook
+from analysis_lib.wave import Wave
+
+ALL = "all"  # the group that stands for everybody
+
+
+@dataclass(frozen=True)
+class ThemeMatrix:
+    """Participants by themes, 1 present, 0 absent, NaN not codable.
+
+    Parameters
+    ----------
+    wave
+        The wave it was made from.
+    values
+        DataFrame (n participants, c themes), float; indexed by participant_id, columns are theme ids in
+        codebook order. Everybody who agreed to analysis and has material is in it.
+    n_segments
+        DataFrame of the same shape: segments behind each cell. Shown beside the people, never tested.
+    n_words
+        Words each participant said, NaN where no document says so.
+    """
+
+    wave: Wave
+    values: pd.DataFrame
+    n_segments: pd.DataFrame
+    n_words: pd.Series
+
+    @property
+    def themes(self) -> tuple[str, ...]:
+        """Theme ids in codebook order."""
+        return tuple(self.values.columns)
+
+    @property
+    def groups(self) -> pd.Series:
+        """Outcome group of each row; NaN for people without one."""
+        return self.wave.participants.loc[self.values.index, "outcome_group"]
+
+
+def quantitize(wave: Wave) -> ThemeMatrix:
+    """Turn the codes of a wave into a participant x theme matrix.
+
+    Parameters
+    ----------
+    wave
+        A loaded wave. Where a participant has a consensus round, it stands for them; otherwise a theme is
+        present if any coder gave it.
+
+    Returns
+    -------
+    ThemeMatrix
+        Themes that are retired or optional are columns only if somebody coded them or a theme below them.
+
+    Examples
+    --------
+    >>> import analysis_lib as al
+    >>> matrix = al.quantitize(al.load_wave(al.EXAMPLE_STUDY, "2024a"))
+    >>> sorted(set(matrix.values["A.unempathic"].dropna()))
+    [0.0, 1.0]
+    """
+    codebook = wave.study.codebook
+    people = wave.participants.index[wave.participants["agreed"] & wave.participants["has_material"]]
+    counted = _counted_segments(wave)
+    counted = counted[counted["participant_id"].isin(people)]
+    n_segments = pd.DataFrame(0, index=people, columns=list(codebook.ids), dtype="int64")
+    for theme, below in _families(codebook).items():
+        rows = counted[counted["code_id"].isin(below)]
+        each = rows.groupby("participant_id")["segment_id"].nunique()
+        n_segments.loc[each.index, theme] = each.to_numpy()
+    shown = [theme.id for theme in codebook if theme.status == "active" or n_segments[theme.id].any()]
+    n_segments = n_segments[shown]
+    found = n_segments > 0
+    values = found.astype("float64").where(found | _asked(wave, people, codebook)[shown])
+    words = wave.documents.groupby("participant_id")["n_words"].sum(min_count=1)
+    n_words = words.reindex(people).astype("Float64").to_numpy(dtype="float64", na_value=np.nan)
+    return ThemeMatrix(wave, values, n_segments, pd.Series(n_words, index=people, name="n_words"))
+
+
+def _families(codebook: Codebook) -> dict[str, set[str]]:
+    """Each theme with everything below it, itself included."""
+    families: dict[str, set[str]] = {theme.id: {theme.id} for theme in codebook}
+    for theme in codebook:
+        for ancestor in codebook.ancestors(theme.id):
+            families[ancestor].add(theme.id)
+    return families
+
+
+def _counted_segments(wave: Wave) -> pd.DataFrame:
+    """The codings that count: consensus where it was reached, else every independent coder."""
+    agreed = _has_consensus(wave)
+    consensus = (wave.segments["round"] == "consensus").fillna(False)
+    return wave.segments[consensus | ~wave.segments["participant_id"].isin(agreed)]
+
+
+def _has_consensus(wave: Wave) -> set[str]:
+    """Participants with a consensus round; an empty one counts, since it says that nothing was found."""
+    rounds = (wave.segments, wave.assignments)
+    return {
+        person for table in rounds for person in table.loc[table["round"] == "consensus", "participant_id"]
+    }
+
+
+def _asked(wave: Wave, people: pd.Index, codebook: Codebook) -> pd.DataFrame:
+    """Whether anybody was asked to code each theme for each person; everybody is where no table says so."""
+    if not len(wave.assignments):
+        return pd.DataFrame(True, index=people, columns=list(codebook.ids))
+    families = _families(codebook)
+    asked = pd.DataFrame(False, index=people, columns=list(codebook.ids))
+    for codes, rows in wave.assignments.fillna({"codes": ""}).groupby("codes"):
+        mine = people.intersection(pd.Index(rows["participant_id"].unique()))
+        listed = codes.split()
+        columns = {theme for code in listed for theme in families[code]} if listed else set(codebook.ids)
+        asked.loc[mine, sorted(columns)] = True
+    return asked

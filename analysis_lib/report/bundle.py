@@ -1,0 +1,109 @@
+"""What does the folder of a wave hold that may be sent?
+
+Everything in it is made from payloads after the door: the report, the tidy tables and the figures. Exact
+copies lie under ``internal/`` and are never part of what is sent.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from pathlib import Path
+
+from analysis_lib import figures
+from analysis_lib.payload import SIGNIFICANT_DIGITS, Payload, digest
+from analysis_lib.release import Released, Rules, release
+from analysis_lib.report.html import Section, Stamp, render_report
+from analysis_lib.result_files import result_files, write_csv
+from analysis_lib.wave import Wave
+
+# number, title and parts of one executed notebook
+Notebook = tuple[str, str, tuple[str | Payload, ...]]
+
+
+def write_bundle(folder: Path, notebooks: Sequence[Notebook], wave: Wave, rules: Rules) -> dict[str, int]:
+    """Let a wave's payloads through the door and write report, tables and figures.
+
+    Parameters
+    ----------
+    folder
+        The staged folder of the wave.
+    notebooks
+        What the executed notebooks hold, in order.
+    wave
+        The wave, for what its study says about the release.
+    rules
+        What may leave.
+
+    Returns
+    -------
+    dict
+        How many cells, estimates and quotes the door changed or kept.
+    """
+    exact = [part for _, _, parts in notebooks for part in parts if isinstance(part, Payload)]
+    released = release(exact, rules)
+    after = iter(released.payloads)
+    sections = [
+        Section(number, title, tuple(part if isinstance(part, str) else next(after) for part in parts))
+        for number, title, parts in notebooks
+    ]
+    cover = next(payload for payload in released.payloads if payload.template == "cover")
+    stamp = Stamp(
+        study=wave.study.name,
+        wave=wave.id,
+        profile=rules.profile,
+        counts_rule=rules.counts,
+        counts_reason=wave.study.privacy.reason if rules.counts == wave.study.privacy.counts else "",
+        report_id=_report_id(released.payloads),
+        changed=_changed(released, rules),
+    )
+    page = render_report(sections, cover=cover, stamp=stamp)
+    (folder / "report.html").write_text(page, encoding="utf-8", newline="\n")
+    _write_tables(folder / "results", released.payloads)
+    _write_figures(folder / "figures", released.payloads)
+    return {
+        "counts_rounded": released.n_rounded,
+        "estimates_withheld": released.n_estimates_withheld,
+        "quotes_withheld": released.n_quotes_withheld,
+    }
+
+
+def _report_id(payloads: Sequence[Payload]) -> str:
+    """A short name for exactly this content."""
+    return hashlib.sha256("\n".join(map(digest, payloads)).encode("utf-8")).hexdigest()[:10]
+
+
+def _changed(released: Released, rules: Rules) -> tuple[str, ...]:
+    """What the door changed, as sentences."""
+    said = []
+    if released.n_rounded:
+        said.append(
+            f"Numbers of people are rounded ({rules.counts}) before anything is derived from them;"
+            " p-values are given as bands."
+        )
+    if released.n_estimates_withheld:
+        said.append(
+            f"{released.n_estimates_withheld} model estimates are withheld, with fewer than"
+            f" {rules.minimum_count} people in a cell behind them."
+        )
+    if released.n_quotes_withheld:
+        said.append(f"{released.n_quotes_withheld} quotes with consent are withheld until they are reviewed.")
+    if rules.pseudonym_key is not None:
+        said.append("Study ids are replaced by keyed pseudonyms that stay the same over waves.")
+    return tuple(said)
+
+
+def _write_tables(folder: Path, payloads: Sequence[Payload]) -> None:
+    folder.mkdir()
+    for payload in payloads:
+        for name, frame in result_files(payload).items():
+            write_csv(folder / name, frame, significant_digits=SIGNIFICANT_DIGITS)
+
+
+def _write_figures(folder: Path, payloads: Sequence[Payload]) -> None:
+    folder.mkdir()
+    for payload in payloads:
+        if payload.shape == "figure" and figures.can_draw(payload) is None:
+            figure = figures.draw(payload)
+            (folder / f"{payload.template}.svg").write_text(figures.as_svg(figure), encoding="utf-8")
+            (folder / f"{payload.template}.png").write_bytes(figures.as_png(figure))

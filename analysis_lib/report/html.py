@@ -1,0 +1,483 @@
+"""How does a wave become one page that can be mailed?
+
+Payloads that have passed the door and the notebooks' own prose become a single HTML file without script,
+outside address or clock. Everything that is not this package's own markup is escaped text.
+
+References: WCAG 2.2 AA; APA 2020, Publication Manual, 7th ed., chapter 7; Content Security Policy level 3.
+"""
+
+from __future__ import annotations
+
+import re
+from base64 import b64encode
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import groupby
+from pathlib import Path
+from typing import Any, Literal
+from urllib.parse import quote
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup, escape
+
+from analysis_lib import figures
+from analysis_lib.formatted import FormattedTable
+from analysis_lib.formatting import WITHHELD, count
+from analysis_lib.payload import Payload
+from analysis_lib.report import prose
+from analysis_lib.sentences import Sentence, limits, sentences
+from analysis_lib.tables import JointRow, format_card, format_joint_display, format_table
+from analysis_lib.tables.common import group_labels
+
+_HERE = Path(__file__).parent
+PROFILES = {
+    "coauthor": "for co-authors; not to be passed on",
+    "public": "public",
+    "internal": "INTERNAL: exact counts and study ids; not to leave the team",
+}
+COUNTS = {
+    "exact": "exact",
+    "midpoint6": "rounded: every number of people stands at the middle of its step of six (1–6 is shown as 3)",
+    "suppress7_round5": "rounded: numbers of people from 1 to 7 are withheld, the others go to the nearest 5",
+    "exact_audited": "exact where the audit allows",
+}
+TIERS = {
+    "clear": "Clear",
+    "clear but small": "Clear but small",
+    "tentative": "Tentative",
+    "similar": "Similar",
+    "cannot tell": "Not settled",
+    "withheld": "Withheld",
+    "refusal": "Cannot be said",
+    "limit": "Limit",
+    "fact": "",
+}
+_NUMBERED = {"table": "Table", "joint_display": "Table", "figure": "Figure"}
+# Where the numbers of a figure can be read: template of the figure -> template of the table.
+_NUMBERS_OF = {
+    "theme_dots": "theme_by_outcome",
+    "theme_differences": "theme_contrasts",
+    "termination_forest": "termination_models",
+    "termination_probabilities": "termination_probabilities",
+}
+_SAID_IN_HEADER = ("Study", "Outcome groups")  # as heading and as marked groups
+_SHOWN_BEFORE_FOLD = 4
+_FOLD_FROM = 7
+_ALWAYS_SHOWN = ("clear", "clear but small", "refusal", "limit")
+# The markers of the figures as letters.
+_GLYPHS = {"o": "●", "s": "■", "D": "◆", "^": "▲", "v": "▼", "P": "✚", "X": "✖", "p": "⬟", "h": "⬢"}
+# XML's forbidden characters and lone surrogates: no page can hold them.
+_UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
+
+
+@dataclass(frozen=True)
+class Section:
+    """One notebook.
+
+    Parameters
+    ----------
+    number
+        Its number, such as ``03``.
+    title
+        Its h1, a question.
+    parts
+        Markdown prose, or payloads that have passed the door, in order.
+    """
+
+    number: str
+    title: str
+    parts: tuple[str | Payload, ...]
+
+
+@dataclass(frozen=True)
+class Stamp:
+    """What the runner knows about this report.
+
+    Parameters
+    ----------
+    counts_rule, counts_reason
+        Rule for numbers of people, and why the team chose it; the reason may be empty.
+    report_id
+        Short hash that names this report.
+    changed
+        What the door changed, as sentences.
+    """
+
+    study: str
+    wave: str
+    profile: str
+    counts_rule: str
+    counts_reason: str
+    report_id: str
+    changed: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class IndexRow:
+    """One wave in the index of a study.
+
+    Parameters
+    ----------
+    link
+        Path of its report below the index; empty where there is none.
+    """
+
+    wave: str
+    look: str
+    status: str
+    n_analysed: str
+    link: str
+
+
+Kind = Literal["table", "figure", "sentences", "joint_display", "card", "authors", "prose"]
+
+
+@dataclass(frozen=True)
+class _Part:
+    """One thing in a section, ready for the template.
+
+    Parameters
+    ----------
+    number
+        ``Table 3.1``, ``Figure 3.2``; empty for what carries no number.
+    id
+        Its id on the page; empty for what nothing links to.
+    content
+        What the template of this kind draws.
+    template
+        Template of the payload it comes from.
+    """
+
+    kind: Kind
+    content: Any
+    number: str = ""
+    id: str = ""
+    template: str = ""
+
+
+@dataclass(frozen=True)
+class _Picture:
+    """A figure as a data address with its description; both empty where it cannot be drawn."""
+
+    address: str
+    alt: str
+    caption: str
+
+
+@dataclass(frozen=True)
+class _Line:
+    """A sentence with its tier in words and the place of its numbers: id and number of the table."""
+
+    text: str
+    tier: str = ""
+    target: str = ""
+    source: str = ""
+
+
+@dataclass(frozen=True)
+class _Run:
+    """Lines of one tier in a row; those beyond the first few can be folded away."""
+
+    tier: str
+    shown: tuple[_Line, ...]
+    folded: tuple[_Line, ...]
+
+
+@dataclass(frozen=True)
+class _Side:
+    """A theme in one outcome group: how many, how different, in whose words."""
+
+    group: str
+    count: str
+    difference: str
+    tier: str
+    quotes: tuple[tuple[str, str], ...]
+    withheld: str
+
+
+def render_report(sections: Sequence[Section], *, cover: Payload, stamp: Stamp) -> str:
+    """The report of one wave as a complete HTML file.
+
+    Parameters
+    ----------
+    sections
+        One per notebook, in order.
+    cover
+        The wave's ``cover`` card.
+    stamp
+        What the runner knows about this report.
+
+    Notes
+    -----
+    The same input gives the same text. The summary repeats sentences of the sections and adds no number; a
+    ``run_record`` card moves to the provenance, authors' prose headed *Limits* to the limits, and the cover
+    is not repeated inside a section.
+    """
+    laid_out = _lay_out(sections)
+    rows = _rows(laid_out)
+    return _page(
+        "template.html.j2",
+        print_marks=_print_marks(cover, stamp),
+        facts=cover.facts,
+        stamp=stamp,
+        groups=_groups(cover),
+        cover=[line for line in format_card(cover) if line[0] not in _SAID_IN_HEADER],
+        profile=PROFILES.get(stamp.profile, stamp.profile),
+        counts=COUNTS.get(stamp.counts_rule, stamp.counts_rule),
+        summary=_summary(sections, cover, rows),
+        sections=[(section, _with_sources(parts, rows)) for section, parts in laid_out],
+        tables={part.template: part for _, parts in laid_out for part in parts if part.kind == "table"},
+        numbers_of=_NUMBERS_OF,
+        limits=[_line(sentence, rows) for sentence in limits(cover)],
+        limits_prose=_limits_prose(sections),
+        run_record=_run_record(sections),
+    )
+
+
+def render_index(study_title: str, synthetic: bool, waves: Sequence[IndexRow]) -> str:
+    """The index of a study's reports as a complete HTML file."""
+    rows = [(row, quote(row.link)) for row in waves]
+    return _page("index.html.j2", title=study_title, synthetic=synthetic, rows=rows)
+
+
+def numbers(sections: Sequence[Section]) -> dict[tuple[str, int], str]:
+    """Number of each table and figure: (section number, place among its parts) -> ``Table 3.1``.
+
+    Tables, joint displays and figures count separately within a section. Every output that numbers them
+    takes the numbers from here.
+
+    Examples
+    --------
+    >>> table = Payload("table", "flow")
+    >>> numbers([Section("03", "Which themes?", ("Text.", table, Payload("figure", "theme_dots"), table))])
+    {('03', 1): 'Table 3.1', ('03', 2): 'Figure 3.1', ('03', 3): 'Table 3.2'}
+    """
+    found = {}
+    for section in sections:
+        so_far: Counter[str] = Counter()
+        for i, part in enumerate(section.parts):
+            name = "" if isinstance(part, str) else _NUMBERED.get(part.shape, "")
+            if name:
+                so_far[name] += 1
+                found[section.number, i] = f"{name} {section.number.lstrip('0')}.{so_far[name]}"
+    return found
+
+
+def _lay_out(sections: Sequence[Section]) -> list[tuple[Section, list[_Part]]]:
+    """Every section with its parts formatted; sentences wait for their sources."""
+    number_of, taken = numbers(sections), set[str]()
+    laid_out = []
+    for section in sections:
+        parts = []
+        for i, part in enumerate(section.parts):
+            if isinstance(part, str):
+                parts.append(_Part("prose", prose.render(part)))
+            elif not _stands_elsewhere(part):
+                number = number_of.get((section.number, i), "")
+                parts.append(_formatted(part, number, section.number, taken))
+        laid_out.append((section, parts))
+    return laid_out
+
+
+def _formatted(payload: Payload, number: str, section_number: str, taken: set[str]) -> _Part:
+    place = number.lower().replace(" ", "-").replace(".", "-")
+    match payload.shape:
+        case "table":
+            content: Any = _with_unique_anchors(format_table(payload), taken)
+        case "figure":
+            content = _figure(payload)
+        case "joint_display":
+            reference = group_labels(payload)[payload.facts["reference"]]
+            content = [
+                (row, f"{place}-{i}", _sides(row, reference))
+                for i, row in enumerate(format_joint_display(payload), 1)
+            ]
+        case "sentences":
+            content = sentences(payload)
+        case "card":
+            content = format_card(payload)
+        case "prose":
+            heading = re.sub(rf"^{re.escape(section_number)}\b\s*", "", payload.facts["heading"])
+            own = heading != payload.facts["heading"]
+            content = ("" if own else heading, payload.facts["text"], payload.facts["heading"])
+    kind: Kind = "authors" if payload.shape == "prose" else payload.shape
+    return _Part(kind, content, number, place, payload.template)
+
+
+def _stands_elsewhere(payload: Payload) -> bool:
+    """Whether the header, the limits or the provenance show it already."""
+    return payload.template in ("cover", "run_record") or _is_limits(payload)
+
+
+def _is_limits(payload: Payload) -> bool:
+    return payload.shape == "prose" and "limits" in payload.facts["heading"].casefold()
+
+
+def _with_unique_anchors(table: FormattedTable, taken: set[str]) -> FormattedTable:
+    """The table without anchors that an earlier table has; an id may stand once on a page."""
+    rows = []
+    for row in table.rows:
+        rows.append(replace(row, anchor=None) if row.anchor in taken else row)
+        if row.anchor:
+            taken.add(row.anchor)
+    return replace(table, rows=tuple(rows))
+
+
+def _sides(row: JointRow, reference: str) -> tuple[_Side, ...]:
+    """Counts, differences and quotes of a theme, group by group."""
+    differences = {label: (text, tier) for label, text, tier in row.differences}
+    if differences:
+        differences[reference] = ("reference", "")
+    return tuple(
+        _Side(label, count_, *differences.get(label, ("", "")), quotes, withheld)
+        for (_, count_), (label, quotes, withheld) in zip(row.counts, row.quotes, strict=True)
+    )
+
+
+def _rows(laid_out: list[tuple[Section, list[_Part]]]) -> dict[str, str]:
+    """Anchor of a table row -> number of its table."""
+    return {
+        row.anchor: part.number
+        for _, parts in laid_out
+        for part in parts
+        if part.kind == "table"
+        for row in part.content.rows
+        if row.anchor
+    }
+
+
+def _with_sources(parts: list[_Part], rows: dict[str, str]) -> list[_Part]:
+    """The parts with sentences linked to the rows they come from."""
+    return [
+        replace(part, content=list(_runs(part.content, rows))) if part.kind == "sentences" else part
+        for part in parts
+    ]
+
+
+def _line(sentence: Sentence, rows: dict[str, str]) -> _Line:
+    source = rows.get(sentence.anchor or "", "")
+    return _Line(sentence.text, TIERS[sentence.kind], sentence.anchor or "" if source else "", source)
+
+
+def _runs(found: tuple[Sentence, ...], rows: dict[str, str]) -> Iterator[_Run]:
+    """Sentences by tier; a long run shows its first few and folds the rest away."""
+    for kind, group in groupby(found, key=lambda sentence: sentence.kind):
+        lines = tuple(_line(sentence, rows) for sentence in group)
+        fold = kind not in _ALWAYS_SHOWN and len(lines) >= _FOLD_FROM
+        cut = _SHOWN_BEFORE_FOLD if fold else len(lines)
+        yield _Run(TIERS[kind], lines[:cut], lines[cut:])
+
+
+def _summary(
+    sections: Sequence[Section], cover: Payload, rows: dict[str, str]
+) -> list[tuple[str, list[_Line]]]:
+    """Headings with sentences that stand in the sections too; nothing is worded here."""
+    said: dict[str, list[Sentence]] = {}
+    for section in sections:
+        for part in section.parts:
+            if not isinstance(part, str) and part.shape == "sentences":
+                said.setdefault(part.template, []).extend(sentences(part))
+    everything = [sentence for found in said.values() for sentence in found]
+    chosen = {
+        "Who is in": _without_refusals(said.get("intake", []))[:2],
+        "Themes and outcome": _without_refusals(said.get("theme_contrasts", []))[:3],
+        "Ending therapy": _without_refusals(said.get("termination", []))[:1],
+        "What these data cannot say": [s for s in everything if s.kind == "refusal"],
+        "Read with this limit": list(limits(cover)[:1]),
+    }
+    return [
+        (heading, [_line(sentence, rows) for sentence in dict.fromkeys(found)])
+        for heading, found in chosen.items()
+        if found
+    ]
+
+
+def _without_refusals(found: list[Sentence]) -> list[Sentence]:
+    return [sentence for sentence in found if sentence.kind != "refusal"]
+
+
+def _groups(cover: Payload) -> dict[str, tuple[str, str, str]]:
+    """Label of each outcome group -> its number of people, colour and marker."""
+    frame = cover.tables["groups"].frame
+    styles = figures.group_styles(list(frame["group"]))
+    return {
+        row.label: (count(row.n, absent=WITHHELD), colour, _GLYPHS[marker])
+        for row in frame.itertuples()
+        for colour, marker in [styles[row.group]]
+    }
+
+
+def _limits_prose(sections: Sequence[Section]) -> list[str]:
+    """What the authors write about limits, where they do."""
+    return [
+        part.facts["text"]
+        for section in sections
+        for part in section.parts
+        if not isinstance(part, str) and _is_limits(part) and part.facts["text"].strip()
+    ]
+
+
+def _run_record(sections: Sequence[Section]) -> tuple[tuple[str, str], ...]:
+    """The run record of the first notebook that shows one; all show the same."""
+    for section in sections:
+        for part in section.parts:
+            if not isinstance(part, str) and part.template == "run_record":
+                return format_card(part)
+    return ()
+
+
+def _figure(payload: Payload) -> _Picture:
+    reason = figures.can_draw(payload)
+    if reason is not None:
+        return _Picture("", "", f"No figure: {reason}.")
+    picture = figures.as_svg(figures.draw(payload)).encode("utf-8")
+    address = "data:image/svg+xml;base64," + b64encode(picture).decode("ascii")
+    return _Picture(address, figures.alt_text(payload), figures.caption(payload))
+
+
+def _print_marks(cover: Payload, stamp: Stamp) -> Markup:
+    """What stands at the foot of every printed page, as CSS."""
+    words = ["INTERNAL"] if stamp.profile == "internal" else []
+    words += ["SYNTHETIC"] if cover.facts["synthetic"] else []
+    foot = _css_string(" · ".join([*words, f"{stamp.study}, wave {stamp.wave}, report {stamp.report_id}"]))
+    pages = "counter(page) ' / ' counter(pages)"
+    return Markup(f"@page {{ @bottom-left {{ content: {foot}; }} @bottom-right {{ content: {pages}; }} }}")
+
+
+def _css_string(text: str) -> str:
+    """A CSS string that no character can end.
+
+    >>> _css_string("a'</style>")
+    "'a\\27 \\3c \\2f style\\3e '"
+    """
+    return "'" + re.sub(r"[^A-Za-z0-9]", lambda found: f"\\{ord(found[0]):x} ", text) + "'"
+
+
+def _unbroken(text: str) -> Markup:
+    """Escaped text in which no line ends inside ``p = .036``.
+
+    >>> print(_unbroken("less <b> (p < .001)."))
+    less &lt;b&gt; (<span class="whole">p &lt; .001).</span>
+    """
+    parts = re.split(r"(\bp [=<>≥] [.\d]+\)?\.?)", text)
+    whole = Markup('<span class="whole">{}</span>')
+    return Markup("").join(whole.format(part) if i % 2 else escape(part) for i, part in enumerate(parts))
+
+
+_PAGES = Environment(
+    loader=FileSystemLoader(_HERE, encoding="utf-8"),
+    autoescape=True,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+_PAGES.filters["markdown"] = prose.render
+_PAGES.filters["fragment"] = lambda name: "#" + quote(name)
+_PAGES.filters["unbroken"] = _unbroken
+
+
+def _page(template: str, **content: Any) -> str:
+    style = Markup((_HERE / "style.css").read_text(encoding="utf-8"))
+    page = _PAGES.get_template(template).render(style=style, **content)
+    return _UNPRINTABLE.sub("\N{REPLACEMENT CHARACTER}", page)

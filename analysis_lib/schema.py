@@ -1,0 +1,142 @@
+"""What columns does each table of a study have, and what may stand in them?
+
+The answer is in ``data_schema/tables/*.yaml``, in the vocabulary of Table Schema, so that any data-package
+tool reads the same contract. This module gives it types and nothing else.
+
+References: Frictionless Data, Table Schema, version 2.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import cache
+from pathlib import Path
+from typing import Any, Literal
+
+import yaml
+
+DATA_SCHEMA = Path(__file__).resolve().parents[1] / "data_schema"
+EXAMPLE_STUDY = DATA_SCHEMA / "example_study"
+TABLES = (
+    "participants",
+    "coded_segments",
+    "assignments",
+    "documents",
+    "consent",
+    "quote_reviews",
+    "corrections",
+)
+
+ColumnType = Literal["string", "integer", "number", "boolean", "date"]
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of the contract.
+
+    Parameters
+    ----------
+    levels
+        Allowed values in order; empty where any value of the type is allowed.
+    unit
+        Unit of a number; empty for text.
+    true_values, false_values
+        Spellings of a yes and a no, for ``boolean``.
+    """
+
+    name: str
+    type: ColumnType
+    title: str
+    description: str
+    unit: str = ""
+    example: str = ""
+    required: bool = False
+    pattern: str | None = None
+    levels: tuple[str, ...] = ()
+    minimum: float | None = None
+    maximum: float | None = None
+    true_values: tuple[str, ...] = ()
+    false_values: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class TableSchema:
+    """The columns of one table, its key and the tables it points to."""
+
+    name: str
+    title: str
+    description: str
+    primary_key: tuple[str, ...]
+    foreign_keys: tuple[tuple[str, str, str], ...]
+    columns: tuple[Column, ...]
+
+    def __iter__(self) -> Iterator[Column]:
+        return iter(self.columns)
+
+    def __getitem__(self, name: str) -> Column:
+        return next(column for column in self.columns if column.name == name)
+
+    def __contains__(self, name: object) -> bool:
+        return any(column.name == name for column in self.columns)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Column names in the order of the contract."""
+        return tuple(column.name for column in self.columns)
+
+    def with_columns(self, *columns: Column) -> TableSchema:
+        """The schema with columns replaced or added at the end."""
+        given = {column.name: column for column in columns}
+        kept = tuple(given.pop(column.name, column) for column in self.columns)
+        return replace(self, columns=kept + tuple(given.values()))
+
+
+@cache
+def table_schema(name: str) -> TableSchema:
+    """The contract of one table.
+
+    Parameters
+    ----------
+    name
+        One of :data:`TABLES`.
+
+    Examples
+    --------
+    >>> table_schema("consent").primary_key
+    ('participant_id', 'scope')
+    >>> table_schema("participants")["perceived_helpfulness"].levels
+    ('helpful', 'unhelpful', 'mixed', 'not_stated')
+    """
+    raw = yaml.safe_load((DATA_SCHEMA / "tables" / f"{name}.yaml").read_text(encoding="utf-8"))
+    key = raw["primaryKey"]
+    return TableSchema(
+        name=raw["name"],
+        title=raw["title"],
+        description=raw["description"],
+        primary_key=(key,) if isinstance(key, str) else tuple(key),
+        foreign_keys=tuple(
+            (fk["fields"], fk["reference"]["resource"], fk["reference"]["fields"])
+            for fk in raw.get("foreignKeys", [])
+        ),
+        columns=tuple(map(_column, raw["fields"])),
+    )
+
+
+def _column(raw: dict[str, Any]) -> Column:
+    limits = raw.get("constraints", {})
+    return Column(
+        name=raw["name"],
+        type=raw["type"],
+        title=raw["title"],
+        description=raw["description"],
+        unit=raw.get("unit", ""),
+        example=str(raw.get("example", "")),
+        required=limits.get("required", False),
+        pattern=limits.get("pattern"),
+        levels=tuple(limits.get("enum", ())),
+        minimum=limits.get("minimum"),
+        maximum=limits.get("maximum"),
+        true_values=tuple(raw.get("trueValues", ())),
+        false_values=tuple(raw.get("falseValues", ())),
+    )

@@ -1,0 +1,248 @@
+"""How is a result said in words that claim no more than the data hold?
+
+Four tiers and one variant, decided by interval, adjusted p and the smallest difference that matters. Every
+sentence carries its numbers with their base and points to the table row that it comes from.
+
+References: Altman & Bland 1995, BMJ 311, 485, on absence of evidence; APA 2018, JARS-Mixed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import pandas as pd
+
+from analysis_lib.crosstab import with_shares
+from analysis_lib.formatting import (
+    count,
+    p_value,
+    percent,
+    points_interval,
+    ratio,
+    ratio_interval,
+)
+from analysis_lib.payload import Payload
+from analysis_lib.quantitize import ALL
+from analysis_lib.tables.common import anchor, contrasts_of, group_labels, is_banded
+from analysis_lib.tables.termination import stated
+from analysis_lib.termination import FIRTH
+
+_RANK = {
+    "clear": 0,
+    "clear but small": 1,
+    "tentative": 2,
+    "similar": 3,
+    "cannot tell": 4,
+    "withheld": 5,
+    "": 6,
+}
+
+
+@dataclass(frozen=True)
+class Sentence:
+    """One sentence.
+
+    Parameters
+    ----------
+    text
+        The sentence.
+    anchor
+        Id of the table row it comes from; None where it sums up several.
+    kind
+        A tier, ``fact`` for a count, ``refusal`` for something that cannot be said, ``limit``.
+    """
+
+    text: str
+    anchor: str | None = None
+    kind: str = "fact"
+
+
+def sentences(payload: Payload) -> tuple[Sentence, ...]:
+    """The sentences of a payload of shape ``sentences``, the clearest first."""
+    return _TEMPLATES[payload.template](payload)
+
+
+def _intake(payload: Payload) -> tuple[Sentence, ...]:
+    flow, groups = payload.tables["flow"].frame, payload.tables["groups"].frame
+    material = payload.tables["material"].frame.set_index("group")
+    enrolled = flow.loc[flow["stage"] == "enrolled", "n"].iloc[0]
+    analysed = flow.loc[flow["stage"] == "analysed", "n"].iloc[0]
+    parts = [f"{_n(row.n)} {row.label.lower()}" for row in groups.itertuples()]
+    text = f"{_n(analysed)} of {_n(enrolled)} people who took part are analysed: {_listed(parts)}."
+    found = [Sentence(text)]
+    left = flow[(flow["excluded"] > 0) & (flow.index > flow.index[flow["stage"] == "enrolled"][0])]
+    if len(left):
+        reasons = [f"{row.reason} ({_n(row.excluded)})" for row in left.itertuples()]
+        found.append(Sentence(f"Left out: {_listed(reasons)}."))
+    silent = material.at[ALL, "n_without_theme"]
+    if pd.notna(silent) and silent > 0:
+        found.append(
+            Sentence(f"{_n(silent)} of {_n(analysed)} mentioned none of the themes; they stay in the base.")
+        )
+    empty = [row.label.lower() for row in groups.itertuples() if row.n == 0]
+    if empty:
+        found.append(Sentence(f"Nobody in this wave is in the group {_listed(empty, 'or')}.", kind="refusal"))
+    return tuple(found)
+
+
+def _theme_contrasts(payload: Payload) -> tuple[Sentence, ...]:
+    if payload.facts["reason"]:
+        refusal = payload.facts["reason"]
+        text = f"{refusal[:1].upper()}{refusal[1:]}."
+        return (Sentence(text, kind="refusal"), *_prevalence(payload))
+    frame = contrasts_of(payload)
+    frame = frame[frame["theme_id"].isin(payload.facts["leading"]) & frame["risk_difference"].notna()]
+    ranked = frame.assign(rank=frame["tier"].map(_RANK), size=frame["risk_difference"].abs().round(9))
+    ranked = ranked.sort_values(["rank", "size"], ascending=[True, False], kind="stable")
+    several = int(frame["p_adjusted"].notna().sum())
+    return tuple(_contrast(row, payload, several) for _, row in ranked.iterrows())
+
+
+def _contrast(row: pd.Series, payload: Payload, several: int) -> Sentence:
+    labels = group_labels(payload)
+    group, reference = labels[row["group"]].lower(), labels[row["reference"]].lower()
+    margin = round(100 * payload.facts["smallest_difference"])
+    here = (
+        f"{_n(row['n_with_theme'])} of {_n(row['n_total'])} ({percent(row['n_with_theme'] / row['n_total'])})"
+    )
+    there = _n(row["n_with_reference"])
+    base = f"{there} of {_n(row['n_reference'])} ({percent(row['n_with_reference'] / row['n_reference'])})"
+    opening = (
+        f"{row['theme_label']} was coded for {here} in the {group} group and {base} in the {reference} group"
+    )
+    interval = f"95% CI {_limits(row['rd_low'], row['rd_high'])} points"
+    p = p_value(row["p_adjusted"], band=is_banded(payload))
+    p = f"adjusted p {p}" if p[0] in "<>≥" else f"adjusted p = {p}"
+    size = abs(round(100 * row["risk_difference"]))
+    direction = "more" if row["risk_difference"] > 0 else "fewer"
+    gap = f"{size} percentage points {direction}" if size else "the same to the nearest point"
+    tail = {
+        "clear": f", {gap} ({interval}; {p}).",
+        "clear but small": f", {gap} ({interval}; {p}). The difference is smaller than the {margin} points that"
+        " the team set as important.",
+        "similar": f" ({interval}). Any difference is probably smaller than {margin} points.",
+        "tentative": f", {gap} ({interval}). A difference of this size could still arise from looking at"
+        f" {several} comparisons; treat it as a lead to follow up.",
+        "cannot tell": f". The data do not settle this: they fit anything from {_range(row)}. This is lack of"
+        " evidence, not evidence that the groups are alike.",
+        "withheld": ". How sure this is cannot be said from rounded counts.",
+    }[row["tier"]]
+    return Sentence(opening + tail, anchor("contrast", row["theme_id"], row["group"]), row["tier"])
+
+
+def _range(row: pd.Series) -> str:
+    low, high = round(100 * row["rd_low"]), round(100 * row["rd_high"])
+    return f"{abs(low)} points {'fewer' if low < 0 else 'more'} to {abs(high)} points {'fewer' if high < 0 else 'more'}"
+
+
+def _limits(low: float, high: float) -> str:
+    return points_interval(low, high)[1:-1].replace(", ", " to ")
+
+
+def _prevalence(payload: Payload) -> tuple[Sentence, ...]:
+    """How often the most widespread themes occur, where nothing can be compared."""
+    frame = with_shares(payload.tables["shares"].frame)
+    frame = frame[(frame["group"] == ALL) & frame["theme_id"].isin(payload.facts["leading"])]
+    frame = frame[frame["n_with_theme"] > 0].sort_values("share", ascending=False, kind="stable")
+    return tuple(
+        Sentence(
+            f"{row.theme_label} was coded for {_n(row.n_with_theme)} of {_n(row.n_total)} people"
+            f" ({percent(row.share)}, 95% CI {percent(row.conf_low)} to {percent(row.conf_high)}).",
+            anchor("share", row.theme_id),
+        )
+        for row in frame.itertuples()
+    )
+
+
+def _termination(payload: Payload) -> tuple[Sentence, ...]:
+    if payload.facts["reason"]:
+        return (Sentence(f"No model of termination: {payload.facts['reason']}.", kind="refusal"),)
+    models, guards = stated(payload, "models"), stated(payload, "guards")
+    probabilities = stated(payload, "probabilities")
+    together = models[(models["method"] == FIRTH) & models["adjusted"].eq(True)]
+    found = []
+    for guard in guards.itertuples():
+        if guard.reason:
+            found.append(Sentence(f"Model {guard.model} cannot be fitted: {guard.reason}.", kind="refusal"))
+            continue
+        rows = together[(together["model"] == guard.model) & (together["level"] == "present")]
+        known = probabilities[probabilities["model"] == guard.model]
+        found += [_association(row, known, payload, guard.n_used) for _, row in rows.iterrows()]
+        found += _enough(guard)
+    return tuple(found)
+
+
+def _association(row: pd.Series, probabilities: pd.DataFrame, payload: Payload, n_used: float) -> Sentence:
+    where = anchor("model", row["model"], row["term"], row["level"])
+    if pd.isna(row["odds_ratio"]):
+        return Sentence(
+            f"{row['term_label']}: the estimate is withheld, too few people in a cell.", where, "refusal"
+        )
+    verb = "goes with" if payload.facts["claim"] == "association" else "predicts"
+    rule = payload.facts["rules"][row["event"]]
+    interval = ratio_interval(row["conf_low"], row["conf_high"])[1:-1].replace(", ", " to ")
+    odds = f"adjusted odds ratio {ratio(row['odds_ratio'])}, 95% CI {interval}, {_n(n_used)} people"
+    here = probabilities[probabilities["term"] == row["term"]].set_index("level")["probability"]
+    plain = ""
+    if {"present", "absent"} <= set(here.index) and here.notna().all():
+        with_it, without = (round(100 * here[level]) for level in ("present", "absent"))
+        plain = f": about {with_it} in 100 with the theme against {without} in 100 without it"
+    name = f"“{row['term_label']}”"
+    if row["conf_low"] > 1 or row["conf_high"] < 1:
+        more = "more" if row["conf_low"] > 1 else "less"
+        text = f"{name} {verb} {more} dropping out ({rule}){plain} ({odds})."
+        return Sentence(text, where, "clear")
+    text = (
+        f"Whether {name} {verb} dropping out ({rule}) the data do not settle{plain} ({odds}). This is lack of"
+        " evidence, not evidence of no link."
+    )
+    return Sentence(text, where, "cannot tell")
+
+
+def _enough(guard: object) -> list[Sentence]:
+    needed, used = guard.n_needed, guard.n_used  # type: ignore[attr-defined]  # a row of itertuples
+    if pd.isna(needed) or pd.isna(used) or used >= needed:
+        return []
+    text = (
+        f"Model {guard.model} has {_n(used)} people where {_n(needed)} would be needed for stable estimates"  # type: ignore[attr-defined]
+        " of so many parameters; read it as description."
+    )
+    return [Sentence(text, kind="limit")]
+
+
+def limits(payload: Payload) -> tuple[Sentence, ...]:
+    """What the study settings alone forbid to claim, from the facts of a cover."""
+    found = []
+    if payload.facts["theme_timing"] == "after_outcome":
+        found.append("Accounts were given after the outcome was known, so themes are associated with it and"
+                     " cannot be said to have led to it.")  # fmt: skip
+    if not payload.facts["coders_blind_to_outcome"]:
+        found.append(
+            "Coders were not blind to the outcome, which can make groups look more different than they are."
+        )
+    found.append("A theme that a person does not mention may still have occurred.")
+    if payload.facts["planned_looks"] > 1:
+        look, planned = payload.facts["look"], payload.facts["planned_looks"]
+        found.append(f"This is look {look} of {planned}; p-values of a single look are not final.")
+    return tuple(Sentence(text, kind="limit") for text in found)
+
+
+def _n(value: float) -> str:
+    return count(value, absent="a withheld number")
+
+
+def _listed(parts: list[str], last: str = "and") -> str:
+    """Words in a row: ``a, b and c``.
+
+    >>> _listed(["a", "b", "c"]), _listed(["a"])
+    ('a, b and c', 'a')
+    """
+    return f" {last} ".join([", ".join(parts[:-1]), parts[-1]] if len(parts) > 1 else parts)
+
+
+_TEMPLATES: dict[str, Callable[[Payload], tuple[Sentence, ...]]] = {
+    "intake": _intake,
+    "theme_contrasts": _theme_contrasts,
+    "termination": _termination,
+}

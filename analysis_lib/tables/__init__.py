@@ -1,0 +1,53 @@
+"""How does a payload become a finished table, a card or a joint display?
+
+One layout per template. Shares, differences and tiers are derived here from the counts that the payload
+holds, so that exact and released counts go through the same formulas.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from analysis_lib.formatted import FormattedTable
+from analysis_lib.payload import Payload
+from analysis_lib.tables.cards import format_card
+from analysis_lib.tables.intake import characteristics, dropout, findings, flow, material, two_axes
+from analysis_lib.tables.joint import JointRow, format_joint_display
+from analysis_lib.tables.termination import (
+    termination_definitions,
+    termination_events,
+    termination_guards,
+    termination_models,
+    termination_probabilities,
+)
+from analysis_lib.tables.themes import theme_by_outcome, theme_contrasts, theme_tests
+
+__all__ = ["JointRow", "format_card", "format_joint_display", "format_table"]
+
+_LAYOUTS: dict[str, Callable[[Payload], FormattedTable]] = {
+    "flow": flow,
+    "characteristics": characteristics,
+    "two_axes": two_axes,
+    "material": material,
+    "dropout": dropout,
+    "findings": findings,
+    "theme_by_outcome": theme_by_outcome,
+    "theme_contrasts": theme_contrasts,
+    "theme_tests": theme_tests,
+    "termination_models": termination_models,
+    "termination_definitions": termination_definitions,
+    "termination_events": termination_events,
+    "termination_probabilities": termination_probabilities,
+    "termination_guards": termination_guards,
+}
+
+
+def format_table(payload: Payload) -> FormattedTable:
+    """The finished table of a payload of shape ``table``.
+
+    Raises
+    ------
+    KeyError
+        If the template has no layout.
+    """
+    return _LAYOUTS[payload.template](payload)

@@ -1,0 +1,107 @@
+"""What do all layouts share: groups with their labels and sizes, standing notes, and derived numbers."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pandas as pd
+
+from analysis_lib.crosstab import with_differences, with_tiers
+from analysis_lib.formatted import Cell
+from analysis_lib.formatting import count
+from analysis_lib.payload import Payload
+from analysis_lib.quantitize import ALL
+
+WHOLE_SAMPLE = "All"
+BASES = {
+    "all_with_material": "everybody in the group who was coded for the theme, people without any theme included",
+    "any_theme": "people in the group with at least one theme; people without any theme are left out",
+}
+ADJUSTMENTS = {
+    "minp": "step-down permutation minP",
+    "holm": "Holm's method",
+    "bh": "Benjamini and Hochberg's false discovery rate",
+}
+TIERS = {
+    "clear": "clear",
+    "clear but small": "clear but small",
+    "similar": "similar within the margin",
+    "tentative": "tentative",
+    "cannot tell": "cannot tell",
+    "withheld": "withheld",
+    "": "–",
+}
+
+
+def text(value: str, *, span: int = 1) -> Cell:
+    """A cell of words."""
+    return Cell(value, "left", span)
+
+
+def number(value: str) -> Cell:
+    """A cell of a number."""
+    return Cell(value)
+
+
+def group_labels(payload: Payload) -> dict[str, str]:
+    """Group -> label, ``all`` included."""
+    frame = payload.tables["groups"].frame
+    return dict(zip(frame["group"], frame["label"], strict=True)) | {ALL: WHOLE_SAMPLE}
+
+
+def group_heads(payload: Payload) -> dict[str, str]:
+    """Group -> label with its number of people, such as ``Unhelpful (n = 37)``; ``all`` included."""
+    frame = payload.tables["groups"].frame
+    heads = {row.group: f"{row.label} (n = {count(row.n, absent='withheld')})" for row in frame.itertuples()}
+    total = frame["n"].sum(min_count=len(frame)) if len(frame) else 0
+    return heads | {ALL: f"{WHOLE_SAMPLE} (n = {count(total, absent='withheld')})"}
+
+
+def standing_notes(payload: Payload) -> tuple[str, ...]:
+    """What every table says about its data: synthetic, rounded, wave."""
+    notes = []
+    if payload.facts.get("synthetic"):
+        notes.append("SYNTHETIC data: no person stands behind any number.")
+    rule = payload.facts.get("counts_rule", "exact")
+    if rule != "exact":
+        notes.append(
+            f"Rounded counts ({rule}): every number of people is rounded before anything is derived."
+        )
+    return tuple(notes)
+
+
+def title(payload: Payload, words: str) -> str:
+    """A title that says which wave it is about, and SYNTHETIC where it is."""
+    mark = " (SYNTHETIC)" if payload.facts.get("synthetic") else ""
+    return f"{words}, wave {payload.facts['wave']}{mark}"
+
+
+def contrasts_of(payload: Payload) -> pd.DataFrame:
+    """The contrasts of a payload with everything that follows from their counts."""
+    frame = with_differences(payload.tables["contrasts"].frame)
+    return with_tiers(
+        frame,
+        smallest_difference=payload.facts["smallest_difference"],
+        alpha=payload.facts["alpha"],
+        banded=is_banded(payload),
+    )
+
+
+def is_banded(payload: Payload) -> bool:
+    """Whether p-values are bands because counts are rounded."""
+    return bool(payload.facts.get("counts_rule", "exact") != "exact")
+
+
+def anchor(*parts: Any) -> str:
+    """An id for a table row that a sentence can link to.
+
+    >>> anchor("contrast", "A.unempathic", "dropped_out")
+    'contrast-A-unempathic-dropped-out'
+    """
+    return "-".join(re.sub(r"[^A-Za-z0-9]+", "-", str(part)).strip("-") for part in parts)
+
+
+def words(name: str) -> str:
+    """A level or column name with spaces, first letter as it is."""
+    return str(name).replace("_", " ")

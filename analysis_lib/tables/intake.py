@@ -1,0 +1,162 @@
+"""How are the tables of notebook 01 laid out?"""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from analysis_lib.formatted import FormattedTable, Head, Row
+from analysis_lib.formatting import WITHHELD, count, general, n_of, percent
+from analysis_lib.intake import MISSING
+from analysis_lib.payload import Payload
+from analysis_lib.tables.common import group_heads, group_labels, number, standing_notes, text, title, words
+
+
+def flow(payload: Payload) -> FormattedTable:
+    """Numbers at each stage."""
+    rows = [
+        Row(
+            row.stage.capitalize(),
+            (
+                number(count(row.n, absent=WITHHELD)),
+                number(count(row.excluded, absent=WITHHELD)),
+                text(row.reason),
+            ),
+        )
+        for row in payload.tables["rows"].frame.itertuples()
+    ]
+    return FormattedTable(
+        title(payload, "People at each stage"),
+        "Stage",
+        ((Head("People"), Head("Left here"), Head("Reason")),),
+        tuple(rows),
+        standing_notes(payload),
+    )
+
+
+def characteristics(payload: Payload) -> FormattedTable:
+    """Who is in each group."""
+    frame, heads = payload.tables["rows"].frame, group_heads(payload)
+    rows: list[Row] = []
+    for name in dict.fromkeys(frame["variable"]):
+        mine = frame[frame["variable"] == name]
+        label = mine["label"].iloc[0]
+        levels = list(dict.fromkeys(mine["level"]))
+        if levels[0] != "":
+            rows.append(Row(label, heading=True))
+        known = mine[mine["level"] != MISSING].groupby("group")["n"].sum(min_count=1)
+        for level in levels:
+            here = mine[mine["level"] == level].set_index("group")
+            if level == MISSING and not here["n"].fillna(1).any():
+                continue
+            stub = f"{label}, median [quartiles]" if level == "" else words(level).capitalize()
+            cells = tuple(number(_characteristic(here.loc[group], level, known[group])) for group in heads)
+            rows.append(Row(stub, cells, indent=0 if level == "" else 1))
+    base = "Percentages are of the people whose value is known. No test compares groups in this table."
+    return FormattedTable(
+        title(payload, "Who is in each outcome group"),
+        "Characteristic",
+        (tuple(Head(head) for head in heads.values()),),
+        tuple(rows),
+        (base, *standing_notes(payload)),
+    )
+
+
+def _characteristic(row: pd.Series, level: str, known: float) -> str:
+    if level == "":
+        if pd.isna(row["median"]):
+            return "–"
+        return f"{general(row['median'])} [{general(row['lower'])}, {general(row['upper'])}]"
+    if pd.isna(row["n"]):
+        return WITHHELD
+    if level == MISSING:
+        return count(row["n"])
+    return f"{count(row['n'])} ({percent(row['n'] / known, known)})" if known else count(row["n"])
+
+
+def two_axes(payload: Payload) -> FormattedTable:
+    """How helpful therapy was, by how it ended."""
+    frame = payload.tables["rows"].frame
+    endings = list(dict.fromkeys(frame["termination_type"]))
+    rows = []
+    for helpful in dict.fromkeys(frame["perceived_helpfulness"]):
+        mine = frame[frame["perceived_helpfulness"] == helpful].set_index("termination_type")["n"]
+        cells = tuple(number(count(mine[ending], absent=WITHHELD)) for ending in endings)
+        rows.append(Row(words(helpful).capitalize(), cells))
+    note = "Everybody who agreed to analysis. The outcome groups are derived from these two axes."
+    return FormattedTable(
+        title(payload, "Perceived helpfulness by how therapy ended"),
+        "Perceived helpfulness",
+        (tuple(Head(words(ending).capitalize()) for ending in endings) or (Head("People"),),),
+        tuple(rows),
+        (note, *standing_notes(payload)),
+    )
+
+
+def material(payload: Payload) -> FormattedTable:
+    """How much each group said."""
+    labels = group_labels(payload)
+    rows = [
+        Row(
+            labels[row.group],
+            (
+                number(count(row.n, absent=WITHHELD)),
+                number(n_of(row.n_without_theme, row.n)),
+                number(general(row.words_median)),
+                number(f"[{general(row.words_lower)}, {general(row.words_upper)}]"
+                       if pd.notna(row.words_lower) else "–"),
+            ),
+        )
+        for row in payload.tables["rows"].frame.itertuples()
+    ]  # fmt: skip
+    note = (
+        "People who say more have more chances to mention a theme: read group differences with this in mind."
+    )
+    return FormattedTable(
+        title(payload, "How much people said"),
+        "Outcome group",
+        ((Head("People"), Head("Without any theme"), Head("Words, median"), Head("Quartiles")),),
+        tuple(rows),
+        (note, *standing_notes(payload)),
+    )
+
+
+def dropout(payload: Payload) -> FormattedTable:
+    """How many dropped out under each definition."""
+    rows = [
+        Row(
+            words(row.definition),
+            (
+                text(row.rule),
+                number(n_of(row.n_dropped, row.n_judged)),
+                number(percent(row.n_dropped / row.n_judged, row.n_judged) if row.n_judged else "–"),
+                number(count(row.n_unjudged, absent=WITHHELD)),
+            ),
+        )
+        for row in payload.tables["rows"].frame.itertuples()
+    ]
+    note = "Not judged: therapy still under way, or the field that the rule needs is empty."
+    return FormattedTable(
+        title(payload, "Dropping out under each definition"),
+        "Definition",
+        ((Head("Rule"), Head("Dropped out"), Head("Share"), Head("Not judged")),),
+        tuple(rows),
+        ("Everybody who agreed to analysis.", note, *standing_notes(payload)),
+    )
+
+
+def findings(payload: Payload) -> FormattedTable:
+    """What the check of the data found."""
+    names = {"warn": "Warning", "note": "Note"}
+    frame = payload.tables["rows"].frame
+    rows = [Row(names[row.level], (text(row.what), number(count(row.n)))) for row in frame.itertuples()]
+    if not rows:
+        rows = [Row("None", (text("The check found nothing to remark on."), number("0")))]
+    corrected = f"Cells corrected by corrections.csv: {payload.facts['n_corrected']}."
+    where = "`themewave check` lists each place."
+    return FormattedTable(
+        title(payload, "Remarks of the data check"),
+        "Level",
+        ((Head("Remark"), Head("Times")),),
+        tuple(rows),
+        (corrected, where, *standing_notes(payload)),
+    )

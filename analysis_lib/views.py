@@ -1,0 +1,442 @@
+"""Which payloads does each result offer?
+
+One function per view: it picks columns of a result and says what each holds. Nothing is computed, worded,
+rounded or masked here.
+"""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Callable
+from functools import singledispatch
+from importlib.metadata import version
+from typing import Any
+
+import pandas as pd
+
+from analysis_lib.crosstab import ThemeCrosstab
+from analysis_lib.errors import did_you_mean
+from analysis_lib.intake import WaveIntake
+from analysis_lib.joint_display import JointDisplay, leading_themes
+from analysis_lib.notes import section
+from analysis_lib.payload import Kind, Payload, Table
+from analysis_lib.termination import TerminationModels
+from analysis_lib.wave import Wave
+
+Views = dict[str, Callable[[], Payload]]
+SENTENCES = "sentences"
+
+
+@singledispatch
+def views(result: object) -> Views:
+    """The views of a result by name; the first is the default."""
+    raise TypeError(f"{type(result).__name__} is not a result that can be shown.")
+
+
+def payload_of(result: object, view: str | None = None) -> Payload:
+    """One view of a result as a payload.
+
+    Raises
+    ------
+    ValueError
+        If the result has no such view; the message lists those it has.
+    """
+    offered = views(result)
+    name = view if view is not None else next(iter(offered))
+    if name not in offered:
+        known = ", ".join(offered)
+        hint = did_you_mean(name, offered)
+        raise ValueError(f'{type(result).__name__} has no view "{name}".{hint} It has: {known}.')
+    return offered[name]()
+
+
+def author_notes(wave: Wave, heading: str) -> Payload:
+    """The authors' own reading under a heading of author_notes.md; empty text where not yet written."""
+    return Payload("prose", "author_notes", {}, {"heading": heading, "text": section(wave, heading)})
+
+
+def _facts(wave: Wave, **more: Any) -> dict[str, Any]:
+    """Settings that wording depends on."""
+    study = wave.study
+    return {
+        "study": study.name,
+        "wave": wave.id,
+        "synthetic": study.synthetic,
+        "reference": study.outcome.reference,
+        "alpha": study.alpha,
+        "smallest_difference": study.smallest_difference,
+        "multiplicity": study.multiplicity,
+        "base": study.base,
+        "theme_timing": study.theme_timing,
+        "claim": study.claim,
+        "tradition": study.tradition,
+    } | more
+
+
+def _groups(wave: Wave, n: tuple[int, ...] | None = None) -> Table:
+    """Outcome groups with label and number of people."""
+    outcome = wave.study.outcome
+    sizes = n or tuple(int((wave.analysed["outcome_group"] == group).sum()) for group in outcome.groups)
+    rows = [(group, outcome.label(group), size) for group, size in zip(outcome.groups, sizes, strict=True)]
+    frame = pd.DataFrame(rows, columns=["group", "label", "n"])
+    return Table.of(frame, group="key", label="key", n="people")
+
+
+@views.register
+def _payload_views(payload: Payload) -> Views:
+    return {payload.template: lambda: payload}
+
+
+@views.register
+def _wave_views(wave: Wave) -> Views:
+    return {
+        "cover": lambda: _cover(wave),
+        "run_record": lambda: _run_record(wave),
+    }
+
+
+def _cover(wave: Wave) -> Payload:
+    study, facts = wave.study, wave.facts
+    return Payload(
+        "card",
+        "cover",
+        {"groups": _groups(wave)},
+        _facts(
+            wave,
+            title=study.title,
+            setting=study.setting,
+            design=study.design,
+            look=facts.look,
+            planned_looks=study.planned_looks,
+            opened=facts.opened.isoformat(),
+            closed=facts.closed.isoformat(),
+            data_cut=facts.data_cut.isoformat(),
+            codebook_version=facts.codebook_version,
+            coders_blind_to_outcome=study.coders_blind_to_outcome,
+            unit=study.unit,
+            outcome_rule=[
+                {
+                    "group": study.outcome.label(rule.group),
+                    "when": [[column, list(values)] for column, values in rule.when],
+                }
+                for rule in study.outcome.rules
+            ],
+            counts_rule=study.privacy.counts,
+            counts_reason=study.privacy.reason,
+            quotes_rule=study.privacy.quotes,
+            minimum_count=study.privacy.minimum_count,
+        ),
+    )
+
+
+def _run_record(wave: Wave) -> Payload:
+    study = wave.study
+    packages = ("themewave", "pandas", "numpy", "scipy", "statsmodels", "firthmodels", "matplotlib")
+    return Payload(
+        "card",
+        "run_record",
+        {},
+        _facts(
+            wave,
+            codebook_version=wave.facts.codebook_version,
+            look=wave.facts.look,
+            seed=study.seed,
+            n_permutations=study.n_permutations["minp"],
+            versions={name: version(name) for name in packages} | {"python": platform.python_version()},
+            inputs=[[name, sha[:12]] for name, sha in wave.inputs.items()],
+        ),
+    )
+
+
+@views.register
+def _intake_views(intake: WaveIntake) -> Views:
+    wave = intake.wave
+
+    def table(template: str, frame: pd.DataFrame, **kinds: Kind) -> Callable[[], Payload]:
+        return lambda: Payload(
+            "table", template, {"rows": Table.of(frame, **kinds), "groups": _groups(wave)}, _facts(wave)
+        )
+
+    return {
+        "flow": table("flow", intake.flow, stage="text", n="people", excluded="people", reason="text"),
+        "characteristics": table(
+            "characteristics",
+            intake.characteristics,
+            variable="key",
+            label="key",
+            level="key",
+            group="key",
+            n="people",
+            n_total="people",
+            median="summary",
+            lower="summary",
+            upper="summary",
+        ),
+        "two_axes": table(
+            "two_axes", intake.two_axes, perceived_helpfulness="key", termination_type="key", n="people"
+        ),
+        "material": table(
+            "material",
+            intake.material,
+            group="key",
+            n="people",
+            n_without_theme="people",
+            words_median="summary",
+            words_lower="summary",
+            words_upper="summary",
+        ),
+        "dropout": table(
+            "dropout",
+            intake.dropout,
+            definition="key",
+            rule="text",
+            n_dropped="people",
+            n_judged="people",
+            n_unjudged="people",
+        ),
+        "findings": lambda: Payload(
+            "table",
+            "findings",
+            {"rows": Table.of(intake.findings, level="text", what="text", n="segments")},
+            _facts(wave, n_corrected=intake.n_corrected),
+        ),
+        SENTENCES: lambda: Payload(
+            "sentences",
+            "intake",
+            {
+                "flow": Table.of(intake.flow, stage="text", n="people", excluded="people", reason="text"),
+                "material": Table.of(intake.material, group="key", n="people", n_without_theme="people"),
+                "groups": _groups(wave),
+            },
+            _facts(wave),
+        ),
+    }
+
+
+@views.register
+def _crosstab_views(result: ThemeCrosstab) -> Views:
+    wave = result.matrix.wave
+
+    def made(shape: Any, template: str, *names: str) -> Callable[[], Payload]:
+        def make() -> Payload:
+            tables = {name: _CROSSTAB_TABLES[name](result) for name in names}
+            tables["groups"] = _groups(wave, result.n_groups)
+            facts = _facts(
+                wave, reason=result.reason, reference=result.reference, leading=list(leading_themes(result)),
+                n_permutations=wave.study.n_permutations["minp"],
+            )  # fmt: skip
+            return Payload(shape, template, tables, facts)
+
+        return make
+
+    return {
+        "shares": made("table", "theme_by_outcome", "shares"),
+        "contrasts": made("table", "theme_contrasts", "contrasts"),
+        "tests": made("table", "theme_tests", "tests"),
+        "dots": made("figure", "theme_dots", "shares"),
+        "differences": made("figure", "theme_differences", "contrasts"),
+        SENTENCES: made("sentences", "theme_contrasts", "contrasts", "shares"),
+    }
+
+
+_CROSSTAB_TABLES: dict[str, Callable[[ThemeCrosstab], Table]] = {
+    "shares": lambda result: Table.of(
+        result.table,
+        theme_id="key",
+        theme_label="key",
+        depth="key",
+        group="key",
+        n_with_theme="people",
+        n_total="people",
+        n_segments="segments",
+    ),
+    "contrasts": lambda result: Table.of(
+        result.contrasts,
+        theme_id="key",
+        theme_label="key",
+        depth="key",
+        group="key",
+        reference="key",
+        n_with_theme="people",
+        n_total="people",
+        n_with_reference="people",
+        n_reference="people",
+        p_value="p",
+        p_adjusted="p",
+    ),
+    "tests": lambda result: Table.of(
+        result.tests,
+        theme_id="key",
+        theme_label="key",
+        p_value="p",
+        p_mid="p",
+        smallest_p="statistic",
+        p_minp="p",
+        p_holm="p",
+        p_bh="p",
+        cramers_v="statistic",
+        conf_low="statistic",
+        conf_high="statistic",
+        method="text",
+        reason="text",
+    ),
+}
+
+
+@views.register
+def _termination_views(models: TerminationModels) -> Views:
+    wave = models.matrix.wave
+    plans = {plan.name: plan for plan in wave.study.termination_models}
+
+    def made(shape: Any, template: str, *names: str) -> Callable[[], Payload]:
+        def make() -> Payload:
+            facts = _facts(
+                wave,
+                reason=models.reason,
+                stated_event={name: plan.event for name, plan in plans.items()},
+                why={
+                    name: {covariate.column: covariate.why for covariate in plan.covariates}
+                    for name, plan in plans.items()
+                },
+                rules={d.name: d.in_words for d in wave.study.dropout_definitions},
+            )
+            tables = {name: _TERMINATION_TABLES[name](models) for name in names}
+            tables["groups"] = _groups(wave)
+            return Payload(shape, template, tables, facts)
+
+        return make
+
+    return {
+        "models": made("table", "termination_models", "models", "guards"),
+        "events": made("table", "termination_events", "events"),
+        "probabilities": made("table", "termination_probabilities", "probabilities"),
+        "definitions": made("table", "termination_definitions", "models", "guards"),
+        "guards": made("table", "termination_guards", "guards", "dropped"),
+        "forest": made("figure", "termination_forest", "models", "guards"),
+        "probability_plot": made("figure", "termination_probabilities", "probabilities"),
+        SENTENCES: made("sentences", "termination", "models", "probabilities", "guards"),
+    }
+
+
+_TERMINATION_TABLES: dict[str, Callable[[TerminationModels], Table]] = {
+    "models": lambda models: Table.of(
+        models.table,
+        model="key",
+        event="key",
+        term="key",
+        term_label="key",
+        level="key",
+        reference="key",
+        adjusted="key",
+        odds_ratio="estimate",
+        conf_low="estimate",
+        conf_high="estimate",
+        p_value="p",
+        method="text",
+        n_used="people",
+        n_events="people",
+        events_per_parameter="statistic",
+        smallest_cell="cell",
+        separated="text",
+        reason="text",
+    ),
+    "events": lambda models: Table.of(
+        models.events,
+        model="key",
+        event="key",
+        term="key",
+        term_label="key",
+        level="key",
+        n_events="people",
+        n_total="people",
+    ),
+    "probabilities": lambda models: Table.of(
+        models.probabilities,
+        model="key",
+        event="key",
+        term="key",
+        term_label="key",
+        level="key",
+        probability="estimate",
+        conf_low="estimate",
+        conf_high="estimate",
+        average_risk_difference="estimate",
+        ard_low="estimate",
+        ard_high="estimate",
+        n_used="people",
+        smallest_cell="cell",
+        reason="text",
+    ),
+    "guards": lambda models: Table.of(
+        models.guards,
+        model="key",
+        event="key",
+        n_eligible="people",
+        n_used="people",
+        n_dropped="people",
+        n_events="people",
+        n_parameters="key",
+        events_per_parameter="statistic",
+        n_needed="statistic",
+        parameters_allowed="statistic",
+        separated="text",
+        reason="text",
+    ),
+    "dropped": lambda models: Table.of(
+        models.dropped,
+        model="key",
+        event="key",
+        group="key",
+        n_eligible="people",
+        n_used="people",
+        n_dropped="people",
+    ),
+}
+
+
+@views.register
+def _joint_views(display: JointDisplay) -> Views:
+    wave = display.crosstab.matrix.wave
+
+    def make() -> Payload:
+        shown = display.themes
+        crosstab = display.crosstab
+        return Payload(
+            "joint_display",
+            "joint_display",
+            {
+                "themes": Table.of(display.definitions, theme_id="key", theme_label="key", definition="key"),
+                "shares": _only(_CROSSTAB_TABLES["shares"](crosstab), shown),
+                "contrasts": _only(_CROSSTAB_TABLES["contrasts"](crosstab), shown),
+                "quotes": Table.of(
+                    display.quotes,
+                    theme_id="key",
+                    group="key",
+                    participant_id="participant",
+                    quote="quote",
+                    clearance="clearance",
+                ),
+                "withheld": Table.of(display.withheld, theme_id="key", group="key", n_withheld="segments"),
+                "models": Table.of(
+                    display.models,
+                    theme_id="key",
+                    model="key",
+                    event="key",
+                    odds_ratio="estimate",
+                    conf_low="estimate",
+                    conf_high="estimate",
+                    smallest_cell="cell",
+                ),
+                "readings": Table.of(display.readings, theme_id="key", reading="key"),
+                "groups": _groups(wave, crosstab.n_groups),
+            },
+            _facts(wave, reason=crosstab.reason, n_unwritten=int((display.readings["reading"] == "").sum())),
+        )
+
+    return {"joint_display": make}
+
+
+def _only(table: Table, themes: tuple[str, ...]) -> Table:
+    """The rows of the given themes."""
+    at = [name for name, _ in table.columns].index("theme_id")
+    return Table(table.columns, tuple(row for row in table.rows if row[at] in themes))
