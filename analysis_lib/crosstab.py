@@ -100,7 +100,8 @@ def crosstab_themes(themes: ThemeMatrix, *, reference: str | None = None) -> The
     counts.insert(1, "theme_label", counts["theme_id"].map({t.id: t.label for t in study.codebook}))
     counts.insert(2, "depth", counts["theme_id"].map(study.codebook.depth))
     n_groups = tuple(int((group == name).sum()) for name in groups)
-    reason = _cannot_test(dict(zip(groups, n_groups, strict=True)), reference, study.tradition)
+    sizes = dict(zip(groups, n_groups, strict=True))
+    reason = themes.reason or _cannot_test(sizes, reference, study.tradition)
     contrasts = with_differences(_contrast_counts(counts, groups, reference))
     tests = _tests(themes, values, group, counts, reason)
     contrasts = _with_p_values(themes, contrasts, values, group, reference, reason)
@@ -201,11 +202,15 @@ def _tests(
         rows = counts[(counts["theme_id"] == theme) & (counts["group"] != ALL)]
         table = np.array([rows["n_with_theme"], rows["n_total"] - rows["n_with_theme"]])
         table = table[:, table.sum(axis=0) > 0]
+        why = _cannot_differ(table)
+        if why is not None:
+            result.loc[i, "reason"] = why
+            continue
         test = exact_table_test(table, seed=study.seed)
         effect = cramers_v(table)
-        why = test.reason
-        if why is None and test.smallest_p > study.alpha:
-            why = f"too few people have it: no split could give p below {study.alpha:g}"
+        if test.smallest_p > study.alpha:
+            few = "have it" if table[0].sum() <= table[1].sum() else "do not have it"
+            why = f"too few people {few}: no split could give p below {study.alpha:g}"
         if why is None:
             result.loc[i, ["p_value", "p_mid"]] = test.p_value, test.p_mid
         result.loc[i, "smallest_p"] = test.smallest_p
@@ -227,6 +232,14 @@ def _tests(
         result.loc[tested, "p_holm"] = holm(p)
         result.loc[tested, "p_bh"] = benjamini_hochberg(p)
     return result
+
+
+def _cannot_differ(table: np.ndarray) -> str | None:
+    """Why a theme cannot differ between groups, whatever its split, in words about people; else None."""
+    having, lacking = (int(n) for n in table.sum(axis=1))
+    if having == 0 or lacking == 0:
+        return "everybody has it" if having else "nobody has it" if lacking else "nobody was coded for it"
+    return "only one group was coded for it" if table.shape[1] < 2 else None
 
 
 def _with_p_values(

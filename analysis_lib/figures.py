@@ -354,6 +354,7 @@ def _dots_caption(payload: Payload) -> list[str]:
         "How often was each theme coded in each outcome group?",
         f"Wave {payload.facts['wave']}. Share of {BASES[payload.facts['base']]}, with 95% Wilson intervals.",
         _open_markers(_theme_dots(payload)),
+        *_withheld_note(_theme_dots(payload)),
         f"n/N: people with the theme of people who could have it. Themes are sorted {order}.",
         _cut(payload),
         *_who_is_absent(payload),
@@ -463,14 +464,17 @@ def _cannot_show_differences(payload: Payload) -> str | None:
 
 
 def _differences_caption(payload: Payload) -> list[str]:
-    margin = points(payload.facts["smallest_difference"])[1:]
+    margin = round(100 * payload.facts["smallest_difference"])
     reference = group_heads(payload)[_reference(payload)]
     return [
         f"How far does each outcome group lie from {reference}?",
         f"Wave {payload.facts['wave']}. Difference in the share of people with the theme, in percentage points,"
         " with 95% Newcombe intervals that take no account of the number of comparisons.",
         f"Share of {BASES[payload.facts['base']]}.",
-        f"Grey band: differences under {margin} points, smaller than what the team set as important.",
+        f"Grey band: differences under {margin} points, smaller than what the team set as important."
+        if margin
+        else "",
+        *_withheld_note(_theme_differences(payload)),
         _cut(payload),
         *_who_is_absent(payload),
         *_standing(payload),
@@ -703,7 +707,7 @@ def _forest_caption(payload: Payload) -> list[str]:
         f"Wave {payload.facts['wave']}. Odds ratios of dropping out by Firth's penalised likelihood with 95% profile"
         " intervals, on a log scale; right of 1, the odds of dropping out are higher.",
         "Open circle: the term alone; filled square: all terms of the model together; the same people in both.",
-        f"Left out for missing values: {'; '.join(left)}.",
+        f"People left out for missing values: {'; '.join(left)}.",
         "Arrow: the interval goes on beyond the axis." if cut else "",
         *_association(payload),
         *_withheld_note(charts),
@@ -737,7 +741,7 @@ def _forest_reading(payload: Payload) -> str:
     ]
     which = f": {'; '.join(listed)}" if listed else ""
     return (
-        f"{opening} All together, {len(away)} of {len(rows)} intervals leave out 1{which}.{_rounded(payload)}"
+        f"{opening} All together, {len(away)} of {len(rows)} intervals exclude 1{which}.{_rounded(payload)}"
     )
 
 
@@ -764,8 +768,10 @@ def _association(payload: Payload) -> list[str]:
 
 
 def _withheld_note(charts: Iterable[Chart]) -> list[str]:
-    held = any(WITHHELD in line.cells for chart in charts for line in chart.lines)
-    return ["Withheld: a cell behind the estimate is too small."] if held else []
+    texts = {
+        text for c in charts for line in c.lines for text in (*line.cells, *(m.text for m in line.marks))
+    }
+    return ["Withheld: a number of people behind it is too small to leave."] if WITHHELD in texts else []
 
 
 @dataclass(frozen=True)
@@ -818,7 +824,10 @@ def _in_percent(row: pd.Series | _Record, *names: str) -> tuple[float, float, fl
 
 def _points(difference: Any, low: Any, high: Any) -> str:
     """A difference as it is written beside its mark, such as ``+25 points [9, 42]``."""
-    return NONE if missing(difference) else f"{points(difference)} points {points_interval(low, high)}"
+    if missing(difference):
+        return NONE
+    unit = "point" if abs(round(100 * difference)) == 1 else "points"
+    return f"{points(difference)} {unit} {points_interval(low, high)}"
 
 
 def _nothing_left(charts: tuple[Chart, ...], reason: str) -> str | None:
@@ -955,30 +964,28 @@ def _figure(charts: tuple[Chart, ...], footer: str) -> Figure:
 
     notes = _wrap(footer, _WIDTH)
     layouts = [_laid_out(chart) if chart.lines else None for chart in charts]
+    remarks = [
+        (_wrap(chart.heading, _WIDTH, bold=True), _wrap(f"{chart.remark}.", _WIDTH)) for chart in charts
+    ]
     heights = [
-        layout.height if layout else _LINE * (1 + len(_remark(chart)))
-        for chart, layout in zip(charts, layouts, strict=True)
+        layout.height if layout else _LINE * (len(heading) + len(remark))
+        for layout, (heading, remark) in zip(layouts, remarks, strict=True)
     ]
     between = 16.0
     bottom = sum(heights) + between * (len(charts) - 1) + 4
     total = bottom + (_LINE * len(notes) + 6 if notes else 0)
     figure = Figure(figsize=(WIDTH_MM / 25.4, total / 72), facecolor="white")
     top = 2.0
-    for chart, layout, height in zip(charts, layouts, heights, strict=True):
+    for chart, layout, height, (heading, remark) in zip(charts, layouts, heights, remarks, strict=True):
         if layout is None:
-            _write(figure, 0, top + _LINE / 2, chart.heading, bold=True)
-            for i, text in enumerate(_remark(chart)):
-                _write(figure, 0, top + _LINE * (i + 1.5), text)
+            for i, text in enumerate([*heading, *remark]):
+                _write(figure, 0, top + _LINE * (i + 0.5), text, bold=i < len(heading))
         else:
             _draw_chart(figure, chart, layout, top)
         top += height + between
     for i, note in enumerate(notes):
         _write(figure, 0, bottom + 6 + _LINE * (i + 0.5), note, colour=QUIET)
     return figure
-
-
-def _remark(chart: Chart) -> list[str]:
-    return _wrap(f"{chart.remark}.", _WIDTH)
 
 
 def _laid_out(chart: Chart) -> _Layout:
@@ -1046,7 +1053,7 @@ def _column_heads(
     ]
     if sum(whole) <= room - _SPARE:
         widths = whole
-    named = sum(widths) <= room or not any("(n = " in column.head for column in chart.columns)
+    named = sum(widths) <= room or any(column.align == "left" for column in chart.columns)
     if not named:
         widths = [max(cell, _KEY) for cell in cells]
     heads = []

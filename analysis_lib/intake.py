@@ -28,9 +28,9 @@ class WaveIntake:
     flow
         ``stage, n, excluded, reason``; see :attr:`Wave.flow`.
     characteristics
-        ``variable, label, level, group, n, n_total, median, lower, upper``: a count per level of a category,
-        or median and quartiles of a number with ``n`` the people who have a value; group ``all`` included.
-        The level ``missing`` is always there.
+        ``variable, label, level, level_label, group, n, n_total, median, lower, upper``: a count per level
+        of a category, or median and quartiles of a number with ``n`` the people who have a value; group
+        ``all`` included. The level ``missing`` is always there.
     two_axes
         ``perceived_helpfulness, termination_type, n`` of everybody who agreed to analysis, empty cells of
         occurring levels included; without rows where either axis is not recorded.
@@ -102,10 +102,23 @@ def _characteristics(wave: Wave) -> pd.DataFrame:
             describe = _number_rows if column.type in ("integer", "number") else _level_rows
             levels = list(column.levels) or sorted(people[name].dropna().astype(str).unique())
             rows += [
-                {"variable": name, "label": label, "group": group, "n_total": len(values)} | row
+                {"variable": name, "label": label, "group": group, "n_total": len(values)}
+                | {"level_label": column.level_label(str(row["level"]))}
+                | row
                 for row in describe(values, levels)
             ]
-    columns = ["variable", "label", "level", "group", "n", "n_total", "median", "lower", "upper"]
+    columns = [
+        "variable",
+        "label",
+        "level",
+        "level_label",
+        "group",
+        "n",
+        "n_total",
+        "median",
+        "lower",
+        "upper",
+    ]
     return pd.DataFrame(rows, columns=columns)
 
 

@@ -14,7 +14,7 @@ import pandas as pd
 
 from analysis_lib.crosstab import ThemeCrosstab
 from analysis_lib.notes import section
-from analysis_lib.quantitize import ALL
+from analysis_lib.quantitize import ALL, counted_segments
 from analysis_lib.quotes import clear_quotes
 from analysis_lib.termination import FIRTH, TerminationModels
 
@@ -116,18 +116,15 @@ def _quotes(by_outcome: ThemeCrosstab, themes: tuple[str, ...]) -> tuple[pd.Data
     """Up to two quotes for each theme and group, and how many segments are withheld there."""
     matrix = by_outcome.matrix
     cleared = clear_quotes(matrix.wave)
-    codes = matrix.wave.segments[["segment_id", "code_id"]].drop_duplicates()
+    codes = counted_segments(matrix.wave)[["segment_id", "code_id"]].drop_duplicates()
     groups = matrix.groups.dropna().astype("string")
     rows = codes.merge(cleared, on="segment_id")
     rows = rows[rows["participant_id"].isin(groups.index)]
     rows = rows.assign(group=rows["participant_id"].map(groups))
-    holders = matrix.values
     chosen: list[tuple[str, str, str, str, str]] = []
     withheld: list[tuple[str, str, int]] = []
     for theme in themes:
         mine = rows[rows["code_id"] == theme]
-        having = holders.index[holders[theme] == 1]
-        mine = mine[mine["participant_id"].isin(having)]
         for group in by_outcome.groups:
             here = mine[mine["group"] == group]
             withheld.append((theme, group, int((here["clearance"] == "withheld").sum())))

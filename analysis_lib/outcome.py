@@ -90,7 +90,7 @@ def outcome_groups(participants: pd.DataFrame, flags: pd.DataFrame, study: Study
             group = group.mask(group.isna() & applies, rule.group)
     else:
         group = participants["outcome_group"].astype("string")
-    why = pd.Series(pd.NA, index=participants.index, dtype="string").mask(group.isna(), _why(participants))
+    why = pd.Series(pd.NA, index=participants.index, dtype="string").mask(group.isna(), _why(participants, study))
     ordered = pd.CategoricalDtype(list(study.outcome.groups), ordered=True)
     return pd.DataFrame({"outcome_group": group.astype(ordered), "why_no_group": why})
 
@@ -103,8 +103,10 @@ def _holds(
     return participants[column].astype("string").isin(values).fillna(False).astype(bool)
 
 
-def _why(participants: pd.DataFrame) -> pd.Series:
+def _why(participants: pd.DataFrame, study: Study) -> pd.Series:
     """The reason that a person without a group is given in flow.csv."""
+    if not study.outcome.rules:
+        return pd.Series("outcome group missing", index=participants.index, dtype="string")
     ending = participants["termination_type"].astype("string")
     reason = ending.map(NO_ENDING)
     helpful = participants["perceived_helpfulness"].astype("string")

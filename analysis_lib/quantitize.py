@@ -18,6 +18,7 @@ from analysis_lib.codebook import Codebook
 from analysis_lib.wave import Wave
 
 ALL = "all"  # the group that stands for everybody
+_NOTHING_CODED = "nothing was coded in this wave, so no theme can be counted"
 
 
 @dataclass(frozen=True)
@@ -52,6 +53,11 @@ class ThemeMatrix:
         """Outcome group of each row; NaN for people without one."""
         return self.wave.participants.loc[self.values.index, "outcome_group"]
 
+    @property
+    def reason(self) -> str | None:
+        """Why no theme can be counted for anybody; None where one can."""
+        return _NOTHING_CODED if self.values.isna().to_numpy().all() else None
+
 
 def quantitize(wave: Wave) -> ThemeMatrix:
     """Turn the codes of a wave into a participant x theme matrix.
@@ -76,7 +82,7 @@ def quantitize(wave: Wave) -> ThemeMatrix:
     """
     codebook = wave.study.codebook
     people = wave.participants.index[wave.participants["agreed"] & wave.participants["has_material"]]
-    counted = _counted_segments(wave)
+    counted = counted_segments(wave)
     counted = counted[counted["participant_id"].isin(people)]
     n_segments = pd.DataFrame(0, index=people, columns=list(codebook.ids), dtype="int64")
     for theme, below in _families(codebook).items():
@@ -101,8 +107,19 @@ def _families(codebook: Codebook) -> dict[str, set[str]]:
     return families
 
 
-def _counted_segments(wave: Wave) -> pd.DataFrame:
-    """The codings that count: consensus where it was reached, else every independent coder."""
+def counted_segments(wave: Wave) -> pd.DataFrame:
+    """The codings that count: consensus where it was reached, else every independent coder.
+
+    Parameters
+    ----------
+    wave
+        A loaded wave.
+
+    Returns
+    -------
+    DataFrame
+        Rows of ``wave.segments``.
+    """
     agreed = _has_consensus(wave)
     consensus = (wave.segments["round"] == "consensus").fillna(False)
     return wave.segments[consensus | ~wave.segments["participant_id"].isin(agreed)]
@@ -117,9 +134,12 @@ def _has_consensus(wave: Wave) -> set[str]:
 
 
 def _asked(wave: Wave, people: pd.Index, codebook: Codebook) -> pd.DataFrame:
-    """Whether anybody was asked to code each theme for each person; everybody is where no table says so."""
+    """Whether anybody was asked to code each theme for each person.
+
+    Everybody is where no table says so, unless nothing was coded at all: a wave still to be coded holds no no.
+    """
     if not len(wave.assignments):
-        return pd.DataFrame(True, index=people, columns=list(codebook.ids))
+        return pd.DataFrame(len(wave.segments) > 0, index=people, columns=list(codebook.ids))
     families = _families(codebook)
     asked = pd.DataFrame(False, index=people, columns=list(codebook.ids))
     for codes, rows in wave.assignments.fillna({"codes": ""}).groupby("codes"):

@@ -47,7 +47,7 @@ def clear_quotes(wave: Wave) -> pd.DataFrame:
         why = why.mask(why.isna() & words, "no consent to quote these words")
     refused = why.notna()
     reviews = wave.quote_reviews.set_index("segment_id")
-    decision = segments["segment_id"].map(reviews["decision"].astype("string"))
+    decision = segments["segment_id"].map(reviews["decision"]).astype("string")  # no review at all: all NA
     fresh = segments["segment_id"].map(reviews["text_sha256"].str.lower()) == segments["text"].map(
         fingerprint, na_action="ignore"
     )

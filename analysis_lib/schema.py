@@ -39,6 +39,8 @@ class Column:
     ----------
     levels
         Allowed values in order; empty where any value of the type is allowed.
+    level_labels
+        (level, label) where the name with spaces is not how it is printed.
     unit
         Unit of a number; empty for text.
     true_values, false_values
@@ -54,10 +56,15 @@ class Column:
     required: bool = False
     pattern: str | None = None
     levels: tuple[str, ...] = ()
+    level_labels: tuple[tuple[str, str], ...] = ()
     minimum: float | None = None
     maximum: float | None = None
     true_values: tuple[str, ...] = ()
     false_values: tuple[str, ...] = ()
+
+    def level_label(self, level: str) -> str:
+        """How a level is printed: its label, else its name with spaces."""
+        return dict(self.level_labels).get(level, level.replace("_", " ").capitalize())
 
 
 @dataclass(frozen=True)
@@ -135,6 +142,7 @@ def _column(raw: dict[str, Any]) -> Column:
         required=limits.get("required", False),
         pattern=limits.get("pattern"),
         levels=tuple(limits.get("enum", ())),
+        level_labels=tuple(raw.get("levelLabels", {}).items()),
         minimum=limits.get("minimum"),
         maximum=limits.get("maximum"),
         true_values=tuple(raw.get("trueValues", ())),

@@ -190,6 +190,7 @@ class Study:
                     description=known.description if known else covariate.why,
                     unit=covariate.unit or (known.unit if known else ""),
                     levels=covariate.levels or (known.levels if known else ()),
+                    level_labels=known.level_labels if known else (),
                     minimum=known.minimum if known else None,
                     maximum=known.maximum if known else None,
                 )

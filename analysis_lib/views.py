@@ -165,6 +165,7 @@ def _intake_views(intake: WaveIntake) -> Views:
             variable="key",
             label="key",
             level="key",
+            level_label="key",
             group="key",
             n="people",
             n_total="people",

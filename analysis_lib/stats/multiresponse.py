@@ -39,7 +39,6 @@ from analysis_lib.stats.resampling import (
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 BoolArray = NDArray[np.bool_]
-Single = NDArray[np.float32]
 
 # Addresses kept in memory for exact p-values, all themes together (64 MB).
 _MAX_ADDRESSES = 8_000_000
@@ -47,8 +46,8 @@ _MAX_ADDRESSES = 8_000_000
 _EXACT_IN_SINGLE = 1 << 24
 # Statistics closer than this share are ties that rounding has split.
 _TIE = 1e-9
-_PEOPLE_PER_BLOCK = 2_048
-
+# Rows handled at once, and numbers in a block of permuted pairings: a few megabytes either way.
+_ROWS_PER_BLOCK = 2_048
 _VALUES_PER_BLOCK = 1 << 21
 
 _ALL_OR_NONE = "Held by nobody or by everybody who is codable, so it cannot differ between groups."
@@ -78,9 +77,9 @@ class MMITest:
     n_used : int
         People who were codable for something, in strata with at least two groups.
     left_out : tuple of int
-        Column numbers, from 0, of themes held by nobody or everybody.
+        Column numbers, from 0, of themes held by nobody or everybody (of any stratum with two groups).
     reason : str or None
-        Why a figure is NaN; None where none is.
+        Why a figure is NaN; None where none is but those of themes left out.
     """
 
     statistic: float
@@ -114,7 +113,7 @@ class SPMITest:
     left_out_a, left_out_b : tuple of int
         Column numbers, from 0, of items held by nobody or everybody.
     reason : str or None
-        Why a figure is NaN; None where none is.
+        Why a figure is NaN; None where none is but those of items left out.
     """
 
     statistic: float
@@ -420,13 +419,10 @@ def min_p(
     certain = np.array([why is not None for why in reasons]) & frame.codable.any(axis=0)
     p_raw[certain] = smallest[certain] = 1.0
     if data is not None:
-        tables: list[CountLookup | None] = [None] * data.columns.size
-        p_exact, least = np.full((2, data.columns.size), np.nan)
-        if statistic == "exact":
-            tables = _theme_tables(data)
-            p_exact, least = _exact_p(data, n_permutations, tables=tables)
-        else:
-            least = _exact_p(data, n_permutations)[1]
+        tables = _theme_tables(data)
+        p_exact, least = _exact_p(data, n_permutations, tables=tables)
+        if statistic == "chi-square":
+            tables, p_exact = [None] * data.columns.size, np.full(data.columns.size, np.nan)
         family = np.array([alpha is None or value <= alpha for value in least])
         for column in np.flatnonzero(~family):
             reasons[data.columns[column]] = _too_rare(least[column])
@@ -619,12 +615,10 @@ def _prepare(
         raise ModelError(f"reference is not the label of a group.{hint}")
     codable = ~np.isnan(matrix)
     people, tested = _informative(matrix, codable, group, stratum)
-    varies = _varies(matrix)
-    anybody: BoolArray = np.asarray(codable.any(axis=0))
-    why_left_out = tuple(
-        None if test else _NOT_CODABLE if not any_ else _NOT_COMPARABLE if vary else _ALL_OR_NONE
-        for test, any_, vary in zip(tested, anybody, varies, strict=True)
-    )
+    why = np.full(tested.size, _ALL_OR_NONE, dtype=object)
+    why[_varies(matrix)] = _NOT_COMPARABLE
+    why[~codable.any(axis=0)] = _NOT_CODABLE
+    why[tested] = None
     reason = None
     if len(names) < 2:
         reason = "There is only one group, so there is nothing to compare."
@@ -633,7 +627,7 @@ def _prepare(
     elif reference is not None and not (group[people] == names.index(reference)).any():
         reason = "Nobody in the reference group is codable for a theme that varies."
     codable_in = np.array([codable[group == number].any(axis=0) for number in range(len(names))])
-    frame = _Frame(names, why_left_out, codable_in, reason)
+    frame = _Frame(names, tuple(why), codable_in, reason)
     if reason is not None:
         return frame, None
     kept, group = np.unique(group[people], return_inverse=True)
@@ -879,7 +873,7 @@ def _adjust(
         first += block.shape[0]
     measured = p_exact.copy()
     measured[~listed], drawn[:, ~listed] = p_among_draws(statistic[~listed], drawn[:, ~listed])
-    pieces = (drawn[a : a + _PEOPLE_PER_BLOCK] for a in range(0, n_permutations, _PEOPLE_PER_BLOCK))
+    pieces = (drawn[a : a + _ROWS_PER_BLOCK] for a in range(0, n_permutations, _ROWS_PER_BLOCK))
     p_value = np.where(np.isnan(p_exact), measured, p_exact)
     return p_value, np.maximum(step_down(measured, pieces), p_value)
 
@@ -980,8 +974,8 @@ def _rao_scott_spmi(a: FloatArray, b: FloatArray, statistic: float) -> tuple[flo
     used = variance > _TIE
     scale = np.divide(1.0, np.sqrt(variance), out=np.zeros(n.shape), where=used)
     relative = np.zeros((n.size, n.size))
-    for start in range(0, a.shape[0], _PEOPLE_PER_BLOCK):
-        rows_a, rows_b = a[start : start + _PEOPLE_PER_BLOCK], b[start : start + _PEOPLE_PER_BLOCK]
+    for start in range(0, a.shape[0], _ROWS_PER_BLOCK):
+        rows_a, rows_b = a[start : start + _ROWS_PER_BLOCK], b[start : start + _ROWS_PER_BLOCK]
         influence = (rows_a[:, :, None] - p) * (rows_b[:, None, :] - q) - together
         influence = np.nan_to_num(influence * scale).reshape(rows_a.shape[0], -1)
         relative += influence.T @ influence
@@ -1003,7 +997,7 @@ def _varies(matrix: FloatArray) -> BoolArray:
 def _theme_matrix(values: ArrayLike, name: str) -> FloatArray:
     try:
         if isinstance(values, pd.DataFrame):
-            matrix = values.to_numpy(dtype=np.float64, na_value=np.nan)
+            matrix: FloatArray = values.to_numpy(dtype=np.float64, na_value=np.nan)
         else:
             matrix = np.asarray(values, dtype=np.float64)
     except (TypeError, ValueError) as error:

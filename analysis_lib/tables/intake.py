@@ -48,7 +48,7 @@ def characteristics(payload: Payload) -> FormattedTable:
             here = mine[mine["level"] == level].set_index("group")
             if level == MISSING and not here["n"].fillna(1).any():
                 continue
-            stub = f"{label}, median [quartiles]" if level == "" else words(level).capitalize()
+            stub = f"{label}, median [quartiles]" if level == "" else here["level_label"].iloc[0]
             cells = tuple(number(_characteristic(here.loc[group], level, known[group])) for group in heads)
             rows.append(Row(stub, cells, indent=0 if level == "" else 1))
     base = "Percentages are of the people whose value is known. No test compares groups in this table."
@@ -152,7 +152,7 @@ def findings(payload: Payload) -> FormattedTable:
     if not rows:
         rows = [Row("None", (text("The check found nothing to remark on."), number("0")))]
     corrected = f"Cells corrected by corrections.csv: {payload.facts['n_corrected']}."
-    where = "`themewave check` lists each place."
+    where = "The command themewave check lists each place."
     return FormattedTable(
         title(payload, "Remarks of the data check"),
         "Level",

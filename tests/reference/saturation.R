@@ -18,7 +18,7 @@ pair <- function(i, j) {
        p_hypergeometric = phyper(both - 1, sum(a), nrow(bank) - sum(a), sum(b), lower.tail = FALSE))
 }
 set.seed(20261122)
-n_null <- 20000
+n_null <- 5000
 drawn <- simulate(nullmodel(bank, "quasiswap"), nsim = n_null)
 null <- function(i, j) {
   both <- apply(drawn, 3, function(x) sum(x[, i] & x[, j]))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field, replace
 from html.parser import HTMLParser
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -147,7 +148,7 @@ def shares(shape: Any = "table", template: str = "theme_by_outcome", label: str 
         ("G.surface", "Surface", 0, "unhelpful", 6, 37, 9),
         ("G.surface", "Surface", 0, "all", 18, 129, 24),
     )
-    tables = {"shares": Table(columns, rows), "groups": GROUPS}  # type: ignore[arg-type]
+    tables = {"shares": Table(columns, rows), "groups": GROUPS}
     return Payload(shape, template, tables, FACTS | {"reason": None, "leading": ["A.heard", "G.surface"]})
 
 
@@ -168,7 +169,7 @@ def contrasts(
         for i in range(surfaces)
     ]
     tables = {
-        "contrasts": Table(CONTRASTS, (*open_, heard)),  # type: ignore[arg-type]
+        "contrasts": Table(CONTRASTS, (*open_, heard)),
         "shares": shares(label=label).tables["shares"],
         "groups": GROUPS,
     }
@@ -186,7 +187,7 @@ def joint(*, quote: str = "He listened.", label: str = "Felt heard", reading: st
             shares().tables["shares"].columns,
             tuple(row for row in shares(label=label).tables["shares"].rows if row[0] == "A.heard"),
         ),
-        "contrasts": Table(CONTRASTS, contrasts(label=label).tables["contrasts"].rows[-1:]),  # type: ignore[arg-type]
+        "contrasts": Table(CONTRASTS, contrasts(label=label).tables["contrasts"].rows[-1:]),
         "quotes": Table(
             (("theme_id", "key"), ("group", "key"), ("participant_id", "participant"), ("quote", "quote"),
              ("clearance", "clearance")),
@@ -326,7 +327,7 @@ def test_headings_go_down_one_level_at_a_time_from_a_single_h1() -> None:
     levels = [int(h.tag[1]) for h in report().all("h1", "h2", "h3", "h4", "h5", "h6")]
     assert levels.count(1) == 1
     assert levels[0] == 1
-    assert all(after <= before + 1 for before, after in zip(levels, levels[1:], strict=False))
+    assert all(after <= before + 1 for before, after in pairwise(levels))
 
 
 def test_every_id_stands_once_and_every_link_leads_to_one() -> None:
@@ -342,7 +343,7 @@ def test_every_table_has_a_caption_and_every_heading_cell_a_scope() -> None:
     tables = report().all("table")
     assert len(tables) == 2
     for table in tables:
-        assert [e.tag for e in table.children if isinstance(e, Element)][0] == "caption"
+        assert next(e.tag for e in table.children if isinstance(e, Element)) == "caption"
         assert table.all("caption")[0].text.startswith("Table 3.")
         scopes = [th.attributes.get("scope") for th in table.all("th")]
         assert set(scopes) <= {"col", "colgroup", "row", "rowgroup"}

@@ -275,6 +275,16 @@ def test_a_theme_that_cannot_reach_alpha_leaves_the_family_with_a_reason():
     assert abs(screened.p_adjusted[0] - 2 / 70) < 4 * screened.mc_error[0]
 
 
+def test_a_family_none_of_whose_themes_can_reach_alpha_has_no_adjusted_p():
+    rare = np.zeros((8, 2))
+    rare[[0, 5], [0, 1]] = 1
+    result = min_p(rare, FOUR_AND_FOUR, n_permutations=99, alpha=0.05)
+    assert result.left_out == (0, 1)
+    assert np.isnan(result.p_adjusted).all()
+    contrasts = min_p_contrasts(rare, FOUR_AND_FOUR, reference="a", n_permutations=99, alpha=0.05)
+    assert np.isnan(contrasts.p_adjusted).all()
+
+
 def test_a_theme_held_by_everybody_has_p_1_and_no_adjusted_p():
     result = min_p(np.column_stack([SPLIT, np.ones(8)]), FOUR_AND_FOUR, n_permutations=99)
     assert (result.p_raw[2], result.smallest_p[2]) == (1.0, 1.0)
