@@ -15,12 +15,15 @@ from typing import Literal
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from analysis_lib.quantitize import ALL, ThemeMatrix
 from analysis_lib.stats.exact import exact_table_test
 from analysis_lib.stats.multiple import benjamini_hochberg, holm
 from analysis_lib.stats.multiresponse import min_p, min_p_contrasts
 from analysis_lib.stats.proportions import cramers_v, odds_ratio, risk_difference, wilson
+
+FloatArray = NDArray[np.float64]
 
 SMALLEST_GROUP = 5  # below this, intervals only
 
@@ -129,10 +132,15 @@ def with_shares(counts: pd.DataFrame) -> pd.DataFrame:
 
     Works on exact and on released counts alike; a missing count gives missing shares.
     """
-    x = counts["n_with_theme"].to_numpy(dtype=float, na_value=np.nan)
-    n = counts["n_total"].to_numpy(dtype=float, na_value=np.nan)
-    interval = wilson(x, n)
-    shares = {"share": interval.estimate, "conf_low": interval.conf_low, "conf_high": interval.conf_high}
+    two = ["n_with_theme", "n_total"]
+    x, n = (counts[name].to_numpy(dtype=float, na_value=np.nan) for name in two)
+    known = counts[two].notna().all(axis=1).to_numpy()
+    interval = wilson(x[known], n[known])
+    shares = {
+        "share": _spread(interval.estimate, known),
+        "conf_low": _spread(interval.conf_low, known),
+        "conf_high": _spread(interval.conf_high, known),
+    }
     at = counts.columns.get_loc("n_total") + 1
     left, right = counts.iloc[:, :at], counts.iloc[:, at:]
     return pd.concat([left, pd.DataFrame(shares, index=counts.index), right], axis=1)
@@ -156,15 +164,24 @@ def with_differences(counts: pd.DataFrame) -> pd.DataFrame:
     """
     four = ["n_with_theme", "n_total", "n_with_reference", "n_reference"]
     x1, n1, x0, n0 = (counts[name].to_numpy(dtype=float, na_value=np.nan) for name in four)
-    difference = risk_difference(x1, n1, x0, n0)
+    known = counts[four].notna().all(axis=1).to_numpy()
+    difference = risk_difference(x1[known], n1[known], x0[known], n0[known])
     odds = [_odds_ratio(*cell) for cell in zip(x1, n1, x0, n0, strict=True)]
     result = counts.copy()
-    result["risk_difference"] = difference.estimate
-    result["rd_low"], result["rd_high"] = difference.conf_low, difference.conf_high
+    result["risk_difference"] = _spread(difference.estimate, known)
+    result["rd_low"] = _spread(difference.conf_low, known)
+    result["rd_high"] = _spread(difference.conf_high, known)
     result["odds_ratio"] = [ratio[0] for ratio in odds]
     result["or_low"] = [ratio[1] for ratio in odds]
     result["or_high"] = [ratio[2] for ratio in odds]
     return result
+
+
+def _spread(values: FloatArray | float, known: NDArray[np.bool_]) -> FloatArray:
+    """Values of the rows whose counts are known at their places; NaN where a count was withheld."""
+    spread = np.full(len(known), np.nan)
+    spread[known] = values
+    return spread
 
 
 def _odds_ratio(x1: float, n1: float, x0: float, n0: float) -> tuple[float, float, float]:
@@ -180,7 +197,8 @@ def _cannot_test(n: dict[str, int], reference: str, tradition: str) -> str | Non
     present = {name: size for name, size in n.items() if size > 0}
     if n.get(reference, 0) == 0 or len(present) < 2:
         return "no comparison group in this wave, so no test"
-    small = [f"{name} has {size}" for name, size in present.items() if size < SMALLEST_GROUP]
+    # Names only: a reason may leave where the number of people may not.
+    small = [name for name, size in present.items() if size < SMALLEST_GROUP]
     if small:
         return f"a group is smaller than {SMALLEST_GROUP} ({', '.join(small)}), so intervals only"
     return None
@@ -235,10 +253,12 @@ def _tests(
 
 
 def _cannot_differ(table: np.ndarray) -> str | None:
-    """Why a theme cannot differ between groups, whatever its split, in words about people; else None."""
-    having, lacking = (int(n) for n in table.sum(axis=1))
+    """Why a theme cannot differ between groups, in words about people; None where it can."""
+    having, lacking = table.sum(axis=1)
+    if having + lacking == 0:
+        return "nobody was coded for it"
     if having == 0 or lacking == 0:
-        return "everybody has it" if having else "nobody has it" if lacking else "nobody was coded for it"
+        return "nobody has it" if having == 0 else "everybody has it"
     return "only one group was coded for it" if table.shape[1] < 2 else None
 
 

@@ -124,6 +124,9 @@ def _prose(payload: Payload) -> Shown:
 
 def _joint_display(payload: Payload) -> Shown:
     rows = format_joint_display(payload)
+    if not rows:
+        text = f"No theme to show: {payload.facts['reason'] or 'nobody has any of them'}."
+        return Shown(payload, text, f"<p>{escape(text)}</p>")
     return Shown(payload, "\n\n".join(map(_joint_text, rows)), "".join(map(_joint_html, rows)))
 
 

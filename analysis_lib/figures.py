@@ -566,7 +566,7 @@ def _termination_forest(payload: Payload) -> tuple[Chart, ...]:
     series = (Series("alone", INK, "o", hollow=True), Series("together", INK, "s"))
     columns = [Column("Alone", "left", 0), Column("Together", "left", 1)]
     if events is not None:
-        columns.insert(0, Column("Dropped out\nn/N", "right"))
+        columns.insert(0, Column("Events/n", "right"))
     charts = []
     for _, guard in guards.iterrows():
         mine = models[models["model"] == guard["model"]]

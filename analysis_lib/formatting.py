@@ -154,11 +154,12 @@ def decimal(value: Any, digits: int = 2) -> str:
 
 
 def general(value: Any) -> str:
-    """A median or quartile: as many digits as it has, at most one decimal.
+    """A median or quartile: one decimal at most, none from 100.
 
-    >>> general(32.0), general(14.5), general(1240.0)
-    ('32', '14.5', '1,240')
+    >>> general(32.0), general(14.5), general(1240.6)
+    ('32', '14.5', '1,241')
     """
     if missing(value):
         return NONE
-    return f"{value:,.0f}" if abs(value - round(value)) < 0.05 else f"{value:,.1f}"
+    whole = abs(value) >= 100 or abs(value - round(value)) < 0.05
+    return f"{value:,.0f}" if whole else f"{value:,.1f}"

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from analysis_lib.quantitize import ALL, quantitize
+from analysis_lib.quantitize import ALL, ThemeMatrix, quantitize
 from analysis_lib.wave import Wave
 
 MISSING = "missing"
@@ -35,13 +35,16 @@ class WaveIntake:
         ``perceived_helpfulness, termination_type, n`` of everybody who agreed to analysis, empty cells of
         occurring levels included; without rows where either axis is not recorded.
     material
-        ``group, n, n_without_theme, words_median, words_lower, words_upper``.
+        ``group, n, n_without_theme, words_median, words_lower, words_upper``; ``n_without_theme`` is missing
+        where nothing was coded.
     dropout
         ``definition, rule, n_dropped, n_judged, n_unjudged`` of everybody who agreed to analysis.
     findings
         ``level, what, n``: warnings and notes of the check, without their places.
     n_corrected
         Cells changed by corrections.csv.
+    reason
+        Why no theme can be counted; None where one can.
     """
 
     wave: Wave
@@ -52,6 +55,7 @@ class WaveIntake:
     dropout: pd.DataFrame
     findings: pd.DataFrame
     n_corrected: int
+    reason: str | None
 
 
 def describe_wave(wave: Wave) -> WaveIntake:
@@ -68,15 +72,17 @@ def describe_wave(wave: Wave) -> WaveIntake:
     >>> al.describe_wave(al.load_wave(al.EXAMPLE_STUDY, "2024b")).flow["n"].iloc[-1]
     np.int64(24)
     """
+    matrix = quantitize(wave)
     return WaveIntake(
         wave=wave,
         flow=wave.flow,
         characteristics=_characteristics(wave),
         two_axes=_two_axes(wave),
-        material=_material(wave),
+        material=_material(matrix),
         dropout=_dropout(wave),
         findings=_findings(wave),
         n_corrected=wave.n_corrected,
+        reason=matrix.reason,
     )
 
 
@@ -148,8 +154,8 @@ def _two_axes(wave: Wave) -> pd.DataFrame:
     return pd.DataFrame(cells, columns=[*axes, "n"])
 
 
-def _material(wave: Wave) -> pd.DataFrame:
-    matrix = quantitize(wave)
+def _material(matrix: ThemeMatrix) -> pd.DataFrame:
+    wave = matrix.wave
     people = wave.analysed.index
     words = matrix.n_words.loc[people]
     none = ~(matrix.values.loc[people] == 1).any(axis=1)
@@ -158,7 +164,8 @@ def _material(wave: Wave) -> pd.DataFrame:
         mine = people if group == ALL else people[wave.analysed["outcome_group"] == group]
         known = words.loc[mine].dropna()
         lower, median, upper = known.quantile([0.25, 0.5, 0.75]) if len(known) else (np.nan,) * 3
-        rows.append((group, len(mine), int(none.loc[mine].sum()), median, lower, upper))
+        n_none = int(none.loc[mine].sum()) if matrix.reason is None else None
+        rows.append((group, len(mine), n_none, median, lower, upper))
     columns = ["group", "n", "n_without_theme", "words_median", "words_lower", "words_upper"]
     return pd.DataFrame(rows, columns=columns)
 

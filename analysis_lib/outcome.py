@@ -90,7 +90,7 @@ def outcome_groups(participants: pd.DataFrame, flags: pd.DataFrame, study: Study
             group = group.mask(group.isna() & applies, rule.group)
     else:
         group = participants["outcome_group"].astype("string")
-    why = pd.Series(pd.NA, index=participants.index, dtype="string").mask(group.isna(), _why(participants, study))
+    why = _why(participants, study).where(group.isna())
     ordered = pd.CategoricalDtype(list(study.outcome.groups), ordered=True)
     return pd.DataFrame({"outcome_group": group.astype(ordered), "why_no_group": why})
 
@@ -111,4 +111,6 @@ def _why(participants: pd.DataFrame, study: Study) -> pd.Series:
     reason = ending.map(NO_ENDING)
     helpful = participants["perceived_helpfulness"].astype("string")
     unstated = np.where(helpful.isna(), "helpfulness missing", "helpfulness not stated")
+    if not any(column == "perceived_helpfulness" for rule in study.outcome.rules for column, _ in rule.when):
+        unstated = np.full(len(helpful), "no rule of the study gives a group")
     return reason.fillna(pd.Series(unstated, index=participants.index, dtype="string"))

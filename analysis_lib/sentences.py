@@ -68,7 +68,7 @@ def _intake(payload: Payload) -> tuple[Sentence, ...]:
     material = payload.tables["material"].frame.set_index("group")
     enrolled = flow.loc[flow["stage"] == "enrolled", "n"].iloc[0]
     analysed = flow.loc[flow["stage"] == "analysed", "n"].iloc[0]
-    parts = [f"{_n(row.n)} {row.label.lower()}" for row in groups.itertuples()]
+    parts = [f"{_n(row.n)} {row.label.lower()}" for row in groups.itertuples() if row.n != 0]
     text = f"{_n(analysed)} of {_n(enrolled)} people who took part are analysed: {_listed(parts)}."
     found = [Sentence(text)]
     left = flow[(flow["excluded"] > 0) & (flow.index > flow.index[flow["stage"] == "enrolled"][0])]
@@ -76,7 +76,9 @@ def _intake(payload: Payload) -> tuple[Sentence, ...]:
         reasons = [f"{row.reason} ({_n(row.excluded)})" for row in left.itertuples()]
         found.append(Sentence(f"Left out: {_listed(reasons)}."))
     silent = material.at[ALL, "n_without_theme"]
-    if pd.notna(silent) and silent > 0:
+    if payload.facts.get("reason"):
+        found.append(_refusal(payload.facts["reason"]))
+    elif pd.notna(silent) and silent > 0:
         found.append(
             Sentence(f"{_n(silent)} of {_n(analysed)} mentioned none of the themes; they stay in the base.")
         )
@@ -88,9 +90,7 @@ def _intake(payload: Payload) -> tuple[Sentence, ...]:
 
 def _theme_contrasts(payload: Payload) -> tuple[Sentence, ...]:
     if payload.facts["reason"]:
-        refusal = payload.facts["reason"]
-        text = f"{refusal[:1].upper()}{refusal[1:]}."
-        return (Sentence(text, kind="refusal"), *_prevalence(payload))
+        return (_refusal(payload.facts["reason"]), *_prevalence(payload))
     frame = contrasts_of(payload)
     frame = frame[frame["theme_id"].isin(payload.facts["leading"]) & frame["risk_difference"].notna()]
     ranked = frame.assign(rank=frame["tier"].map(_RANK), size=frame["risk_difference"].abs().round(9))
@@ -226,6 +226,10 @@ def limits(payload: Payload) -> tuple[Sentence, ...]:
         look, planned = payload.facts["look"], payload.facts["planned_looks"]
         found.append(f"This is look {look} of {planned}; p-values of a single look are not final.")
     return tuple(Sentence(text, kind="limit") for text in found)
+
+
+def _refusal(reason: str) -> Sentence:
+    return Sentence(f"{reason[:1].upper()}{reason[1:]}.", kind="refusal")
 
 
 def _n(value: float) -> str:

@@ -151,10 +151,11 @@ def _run_record(wave: Wave) -> Payload:
 @views.register
 def _intake_views(intake: WaveIntake) -> Views:
     wave = intake.wave
+    facts = _facts(wave) | ({"reason": intake.reason} if intake.reason else {})
 
     def table(template: str, frame: pd.DataFrame, **kinds: Kind) -> Callable[[], Payload]:
         return lambda: Payload(
-            "table", template, {"rows": Table.of(frame, **kinds), "groups": _groups(wave)}, _facts(wave)
+            "table", template, {"rows": Table.of(frame, **kinds), "groups": _groups(wave)}, facts
         )
 
     return {
@@ -209,7 +210,7 @@ def _intake_views(intake: WaveIntake) -> Views:
                 "material": Table.of(intake.material, group="key", n="people", n_without_theme="people"),
                 "groups": _groups(wave),
             },
-            _facts(wave),
+            facts,
         ),
     }
 

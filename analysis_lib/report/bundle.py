@@ -83,11 +83,12 @@ def _changed(released: Released, rules: Rules) -> tuple[str, ...]:
         )
     if released.n_estimates_withheld:
         said.append(
-            f"{released.n_estimates_withheld} model estimates are withheld, with fewer than"
-            f" {rules.minimum_count} people in a cell behind them."
+            f"Model estimates withheld, with fewer than {rules.minimum_count} people in a cell behind them:"
+            f" {released.n_estimates_withheld}."
         )
     if released.n_quotes_withheld:
-        said.append(f"{released.n_quotes_withheld} quotes with consent are withheld until they are reviewed.")
+        n = released.n_quotes_withheld
+        said.append(f"{n} quote{'s' * (n > 1)} with consent withheld until reviewed.")
     if rules.pseudonym_key is not None:
         said.append("Study ids are replaced by keyed pseudonyms that stay the same over waves.")
     return tuple(said)

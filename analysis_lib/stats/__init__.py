@@ -1,5 +1,6 @@
 """Array-level statistics: one module per question, each usable without a study folder."""
 
+from analysis_lib.stats.agreement import Agreement, Coefficient, agreement
 from analysis_lib.stats.clusters import (
     ClusteredFit,
     IntraclassCorrelation,
@@ -8,10 +9,19 @@ from analysis_lib.stats.clusters import (
     intraclass_correlation,
     random_intercept_logistic,
 )
+from analysis_lib.stats.cooccurrence import Cooccurrence, cooccurrence
 from analysis_lib.stats.exact import ExactTableTest, exact_table_test
 from analysis_lib.stats.firth import FirthFit, Separation, firth_logistic, separation
 from analysis_lib.stats.logistic import LogisticFit, logistic
 from analysis_lib.stats.marginal import MarginalProbabilities, RiskModel, flac, flic, marginal_probabilities
+from analysis_lib.stats.misclassification import (
+    Accuracy,
+    CorrectedAssociation,
+    ImputedCodes,
+    corrected_association,
+    impute_true_codes,
+)
+from analysis_lib.stats.missing import Imputed, RubinEstimate, impute, pool_rubin
 from analysis_lib.stats.multinomial import MultinomialFit, OrderedFit, firth_multinomial, ordered_logistic
 from analysis_lib.stats.multiresponse import (
     MinP,
@@ -23,6 +33,7 @@ from analysis_lib.stats.multiresponse import (
     mmi_test,
     spmi_test,
 )
+from analysis_lib.stats.pooling import PooledBank, partial_pooling
 from analysis_lib.stats.prediction import Auc, Calibration, Optimism, auc, calibration, optimism
 from analysis_lib.stats.proportions import (
     AdjustedResiduals,
@@ -36,17 +47,38 @@ from analysis_lib.stats.proportions import (
     wilson,
 )
 from analysis_lib.stats.sample_size import SampleSize, events_per_parameter, max_parameters, sample_size
+from analysis_lib.stats.saturation import InformationThreshold, SaturationCurve, saturation_curve
+from analysis_lib.stats.stratified import PooledEffect, Stratified, WithoutOneStratum, stratified
+from analysis_lib.stats.survival import (
+    DropoutHazard,
+    LogRank,
+    TimeToDropout,
+    dropout_hazard,
+    kaplan_meier,
+    log_rank,
+    person_sessions,
+)
 
 __all__ = [
+    "Accuracy",
     "AdjustedResiduals",
+    "Agreement",
     "Auc",
     "Calibration",
     "ClusteredFit",
+    "Coefficient",
+    "Cooccurrence",
+    "CorrectedAssociation",
     "CramersV",
+    "DropoutHazard",
     "ExactTableTest",
     "FirthFit",
+    "Imputed",
+    "ImputedCodes",
+    "InformationThreshold",
     "Interval",
     "IntraclassCorrelation",
+    "LogRank",
     "LogisticFit",
     "MMITest",
     "MarginalProbabilities",
@@ -56,15 +88,26 @@ __all__ = [
     "OddsRatio",
     "Optimism",
     "OrderedFit",
+    "PooledBank",
+    "PooledEffect",
     "RiskModel",
+    "RubinEstimate",
     "SPMITest",
     "SampleSize",
+    "SaturationCurve",
     "Separation",
+    "Stratified",
+    "TimeToDropout",
+    "WithoutOneStratum",
     "adjusted_residuals",
+    "agreement",
     "auc",
     "calibration",
     "conditional_logistic",
+    "cooccurrence",
+    "corrected_association",
     "cramers_v",
+    "dropout_hazard",
     "events_per_parameter",
     "exact_table_test",
     "firth_logistic",
@@ -72,7 +115,11 @@ __all__ = [
     "flac",
     "flic",
     "gee_logistic",
+    "impute",
+    "impute_true_codes",
     "intraclass_correlation",
+    "kaplan_meier",
+    "log_rank",
     "logistic",
     "marginal_probabilities",
     "max_parameters",
@@ -82,10 +129,15 @@ __all__ = [
     "odds_ratio",
     "optimism",
     "ordered_logistic",
+    "partial_pooling",
+    "person_sessions",
+    "pool_rubin",
     "random_intercept_logistic",
     "risk_difference",
     "sample_size",
+    "saturation_curve",
     "separation",
     "spmi_test",
+    "stratified",
     "wilson",
 ]

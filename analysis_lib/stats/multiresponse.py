@@ -237,7 +237,8 @@ def mmi_test(
 
     Rao-Scott: with lambda the eigenvalues of the covariance of the x - n p relative to n p (1 - p), and K
     their sum under the null hypothesis, K X2 / sum(lambda^2) is referred to chi-square with
-    K^2 / sum(lambda^2) degrees of freedom. K is (groups - 1) * themes where there are no strata.
+    K^2 / sum(lambda^2) degrees of freedom. Without strata K is (groups - 1) * themes and covariances are those
+    within groups; with strata they are pooled over the groups of a stratum, which may be very small.
 
     Permuting tests full independence of groups and themes, a little more than equal shares. People in a
     stratum with one group only carry no information and are left out.
@@ -882,25 +883,30 @@ def _rao_scott_mmi(data: _Data, statistic: float) -> tuple[float, float, float]:
     """Second-order Rao-Scott statistic, degrees of freedom and p from the (k c) x (k c) block form."""
     k, c = data.groups.size, data.columns.size
     share = data.share
-    spread = share * (1 - share)
-    variance = np.einsum("skc,sc->kc", data.sizes, spread)
+    variance = np.einsum("skc,sc->kc", data.sizes, share * (1 - share))
     covariance = np.zeros((k, c, k, c))
-    expected_variance = np.zeros((k, c))
-    for stratum, (start, stop) in enumerate(pairwise(data.bounds)):
-        people = data.sizes[stratum].sum(axis=0)
-        part = np.divide(data.sizes[stratum], people, out=np.zeros((k, c)), where=people > 0)
-        expected_variance += data.sizes[stratum] * (1 - part) * spread[stratum]
+    strata = [slice(a, b) for a, b in pairwise(data.bounds)]
+    weight = data.sizes[0] / np.maximum(data.sizes[0].sum(axis=0), 1)
+    for stratum, part in enumerate(strata):
+        holds, codable, label = data.holds[part], data.codable[part], data.label[part]
+        people = np.bincount(label, minlength=k)
+        if len(strata) > 1:
+            # A group of a stratum can be one person, who shows no variance; the stratum as a whole does.
+            centred = np.where(codable, holds - share[stratum], 0.0)
+            moves = (np.diag(people) - np.outer(people, people) / label.size) / (label.size - 1)
+            covariance += np.einsum("ij,cd->icjd", moves, centred.T @ centred)
+            continue
         for group in range(k):
-            inside = start + np.flatnonzero(data.label[start:stop] == group)
-            sizes = data.sizes[stratum, group]
-            mean = np.divide(data.present[stratum, group], sizes, out=np.zeros(c), where=sizes > 0)
-            centred = np.where(data.codable[inside], data.holds[inside] - mean, 0.0)
+            sizes = data.sizes[0, group]
+            mean = np.divide(data.present[0, group], sizes, out=np.zeros(c), where=sizes > 0)
+            centred = np.where(codable, holds - mean, 0.0)[label == group]
             # A person moves the count of their own group and, through the pooled share, those of all others.
-            moves = (np.arange(k) == group)[:, None] - part
-            covariance += np.einsum("ic,jd,cd->icjd", moves, moves, centred.T @ centred)
+            shift = (np.arange(k) == group)[:, None] - weight
+            covariance += np.einsum("ic,jd,cd->icjd", shift, shift, centred.T @ centred)
     scale = np.divide(1.0, variance, out=np.zeros((k, c)), where=variance > 0)
     relative = covariance.reshape(k * c, k * c) * np.sqrt(np.outer(scale, scale))
-    return _second_order(statistic, float((expected_variance * scale).sum()), float((relative**2).sum()))
+    degrees = np.trace(relative) if len(strata) > 1 else ((1 - weight) * (variance > 0)).sum()
+    return _second_order(statistic, float(degrees), float((relative**2).sum()))
 
 
 def _second_order(statistic: float, degrees: float, squares: float) -> tuple[float, float, float]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from analysis_lib.formatted import FormattedTable, Head, Row
-from analysis_lib.formatting import WITHHELD, count, general, n_of, percent
+from analysis_lib.formatting import NONE, WITHHELD, count, general, n_of, percent
 from analysis_lib.intake import MISSING
 from analysis_lib.payload import Payload
 from analysis_lib.tables.common import group_heads, group_labels, number, standing_notes, text, title, words
@@ -83,6 +83,9 @@ def two_axes(payload: Payload) -> FormattedTable:
         cells = tuple(number(count(mine[ending], absent=WITHHELD)) for ending in endings)
         rows.append(Row(words(helpful).capitalize(), cells))
     note = "Everybody who agreed to analysis. The outcome groups are derived from these two axes."
+    if not rows:
+        rows = [Row("Not recorded", (text("One of the two is empty for everybody in this wave."),))]
+        note = "The outcome groups come about as the cover says."
     return FormattedTable(
         title(payload, "Perceived helpfulness by how therapy ended"),
         "Perceived helpfulness",
@@ -94,13 +97,13 @@ def two_axes(payload: Payload) -> FormattedTable:
 
 def material(payload: Payload) -> FormattedTable:
     """How much each group said."""
-    labels = group_labels(payload)
+    labels, coded = group_labels(payload), not payload.facts.get("reason")
     rows = [
         Row(
             labels[row.group],
             (
                 number(count(row.n, absent=WITHHELD)),
-                number(n_of(row.n_without_theme, row.n)),
+                number(n_of(row.n_without_theme, row.n) if coded else NONE),
                 number(general(row.words_median)),
                 number(f"[{general(row.words_lower)}, {general(row.words_upper)}]"
                        if pd.notna(row.words_lower) else "–"),

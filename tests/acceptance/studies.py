@@ -113,7 +113,9 @@ def flaky_survey(folder: Path) -> int:
     _write_wave_facts(wave, "sources: [{file: respondents.csv, table: participants}]")
     agreed = {row["respondent_id"]: row["consent"] for row in rows_of(DATA / "flaky_survey_respondents.csv")}
     yes_no = {"True": "yes", "False": "no"}
-    consent = [(person, scope, yes_no[said]) for person, said in agreed.items() for scope in ("analyse", "quote")]
+    consent = [
+        (person, scope, yes_no[said]) for person, said in agreed.items() for scope in ("analyse", "quote")
+    ]
     write_rows(wave / "consent.csv", ("participant_id", "scope", "granted"), consent)
     codings = rows_of(DATA / "flaky_survey_codings.csv")
     matched = [row for row in codings if row["respondent_id"]]
@@ -205,7 +207,9 @@ def bright_trial(folder: Path, *, status: str = "active", segments: str | None =
     clients = [row for row in rows_of(DATA / "bright_group_cbt.csv") if row["cbt_arm"] == "1"]
     for row in clients:
         row["participant_id"] = f"client-{row['participant_id']}"
-    write_rows(wave / "participants.csv", (*clients[0], "format"), [(*row.values(), "group") for row in clients])
+    write_rows(
+        wave / "participants.csv", (*clients[0], "format"), [(*row.values(), "group") for row in clients]
+    )
     if segments is not None:
         (wave / "coded_segments.csv").write_text(segments, encoding="utf-8")
     _write_codebook(folder, ["Group was helpful", "Left for practical reasons"], status=status)
@@ -266,7 +270,13 @@ def _wave_folder(folder: Path) -> Path:
 
 def _write_wave_facts(wave: Path, *more: str) -> None:
     """A wave.yaml; the data sets do not say when they were collected, and nothing here depends on it."""
-    lines = ["opened: 2021-01-01", "closed: 2021-12-31", "data_cut: 2021-12-31", 'codebook_version: "1"', "look: 1"]
+    lines = [
+        "opened: 2021-01-01",
+        "closed: 2021-12-31",
+        "data_cut: 2021-12-31",
+        'codebook_version: "1"',
+        "look: 1",
+    ]
     (wave / "wave.yaml").write_text("\n".join([*lines, *more]) + "\n", encoding="utf-8")
 
 

@@ -20,17 +20,19 @@ likelihood <- function(t, theta) {
 }
 pool <- function(tables) {
   g <- hermite(60)
-  pairs <- expand.grid(mean = seq(-1.5, 1.5, 0.02), spread = seq(0.01, 2.99, 0.02))
+  pairs <- expand.grid(mean = seq(-4, 4, 0.04), spread = seq(0.01, 2.99, 0.02))
   log_post <- -pairs$mean^2 / 2 - pairs$spread^2 / 2
   first <- second <- matrix(0, nrow(pairs), length(tables))
-  grid <- seq(-40, 40, 0.01)
+  grid <- seq(-50, 50, 0.01)  # the outermost point of 60 lies 15 spreads from the mean
   for (j in seq_along(tables)) {
     lik <- approxfun(grid, likelihood(tables[[j]], grid))
     theta <- outer(pairs$mean, rep(1, 60)) + outer(pairs$spread, g$node)
     mass <- matrix(lik(theta), nrow(pairs)) * rep(g$weight, each = nrow(pairs))
     total <- rowSums(mass)
-    first[, j] <- rowSums(mass * theta) / total
-    second[, j] <- rowSums(mass * theta^2) / total
+    # pairs without any probability in floating point keep moments of 0, and a weight of 0
+    there <- total > 0
+    first[there, j] <- rowSums(mass * theta)[there] / total[there]
+    second[there, j] <- rowSums(mass * theta^2)[there] / total[there]
     log_post <- log_post + log(total)
   }
   w <- exp(log_post - max(log_post)); w <- w / sum(w)

@@ -1,0 +1,86 @@
+"""What several test files share: the example study with few permutations, each result computed once."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import cached_property
+
+import pytest
+
+import analysis_lib as al
+from analysis_lib.crosstab import ThemeCrosstab
+from analysis_lib.intake import WaveIntake
+from analysis_lib.joint_display import JointDisplay
+from analysis_lib.payload import Payload
+from analysis_lib.quantitize import ThemeMatrix
+from analysis_lib.study import Study
+from analysis_lib.termination import TerminationModels
+from analysis_lib.views import payload_of, views
+from analysis_lib.wave import Wave
+
+FEW = {"omnibus": 199, "minp": 199}
+
+
+class Example:
+    """One wave of the example study; what a test asks for is computed at its first use."""
+
+    def __init__(self, study: Study, wave: str) -> None:
+        self.study, self.name = study, wave
+
+    @cached_property
+    def wave(self) -> Wave:
+        return al.load_wave(self.study, self.name)
+
+    @cached_property
+    def matrix(self) -> ThemeMatrix:
+        return al.quantitize(self.wave)
+
+    @cached_property
+    def intake(self) -> WaveIntake:
+        return al.describe_wave(self.wave)
+
+    @cached_property
+    def crosstab(self) -> ThemeCrosstab:
+        return al.crosstab_themes(self.matrix)
+
+    @cached_property
+    def models(self) -> TerminationModels:
+        return al.fit_termination(self.matrix)
+
+    @cached_property
+    def display(self) -> JointDisplay:
+        return al.joint_display(self.crosstab, self.models)
+
+    @cached_property
+    def results(self) -> tuple[object, ...]:
+        """Everything that can be shown."""
+        return (self.wave, self.intake, self.crosstab, self.models, self.display)
+
+    @cached_property
+    def payloads(self) -> tuple[Payload, ...]:
+        """Every view of everything that can be shown."""
+        return tuple(payload_of(result, view) for result in self.results for view in views(result))
+
+
+@pytest.fixture(scope="session")
+def example_study() -> Study:
+    """The example study with few permutations: a p-value of one in two hundred is the smallest."""
+    return replace(al.load_study(al.EXAMPLE_STUDY), n_permutations=FEW)
+
+
+@pytest.fixture(scope="session")
+def examples(example_study: Study) -> dict[str, Example]:
+    """The waves of the example study by name."""
+    return {wave: Example(example_study, wave) for wave in example_study.waves}
+
+
+@pytest.fixture(scope="session")
+def example(examples: dict[str, Example]) -> Example:
+    """The first wave: four groups, every kind of result."""
+    return examples["2024a"]
+
+
+@pytest.fixture(scope="session")
+def without_comparison(examples: dict[str, Example]) -> Example:
+    """The second wave: 24 people, all in one outcome group."""
+    return examples["2024b"]
