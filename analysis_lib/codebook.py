@@ -7,19 +7,27 @@ References: MacQueen et al. 1998, Cultural Anthropology Methods 10(2), 31-36, on
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any, Literal
 
-from analysis_lib.errors import Finding, StudyError, did_you_mean
-from analysis_lib.readers import read_table
-from analysis_lib.schema import DATA_SCHEMA
-from analysis_lib.yamlfile import read_yaml
+import yaml
 
+from analysis_lib.errors import Finding, StudyError, did_you_mean, looks_like_a_name
+from analysis_lib.readers import read_table
+from analysis_lib.readers.table import shown_name
+from analysis_lib.schema import DATA_SCHEMA
+from analysis_lib.yamlfile import examine_entries, examine_yaml
+
+MAX_THEMES = 2_000
+_SCHEMA = DATA_SCHEMA / "codebook.schema.yaml"
 _COLUMNS = (
     "id", "label", "parent", "definition", "include", "exclude", "polarity", "status", "replaced_by", "since"
 )  # fmt: skip
+
+Line = Callable[[int, str], int | None]  # line of a field of the n-th theme of the file
 
 
 @dataclass(frozen=True)
@@ -68,10 +76,14 @@ class Codebook:
         return iter(self.themes)
 
     def __contains__(self, theme_id: object) -> bool:
-        return any(theme.id == theme_id for theme in self.themes)
+        return theme_id in self._by_id
 
     def __getitem__(self, theme_id: str) -> Theme:
-        return next(theme for theme in self.themes if theme.id == theme_id)
+        return self._by_id[theme_id]
+
+    @cached_property
+    def _by_id(self) -> dict[str, Theme]:
+        return {theme.id: theme for theme in self.themes}
 
     @property
     def ids(self) -> tuple[str, ...]:
@@ -109,38 +121,72 @@ def load_codebook(folder: Path) -> Codebook:
     StudyError
         Duplicate ids, unknown parents, cycles, and every problem of the file itself.
     """
-    if (folder / "codebook.yaml").exists() or not (folder / "codebook.csv").exists():
-        name = "codebook.yaml"
-        raw = read_yaml(folder / name, DATA_SCHEMA / "codebook.schema.yaml", shown_as=name)
-        version = str(raw["codebook"].get("version", "1"))
-        entries = raw["themes"]
-    else:
+    codebook, findings = examine_codebook(folder)
+    if any(finding.level == "stop" for finding in findings):
+        raise StudyError(findings)
+    return codebook
+
+
+def examine_codebook(folder: Path) -> tuple[Codebook, list[Finding]]:
+    """Read the codebook as far as it can be read, and list every problem.
+
+    A codebook without themes could not be read. In one with problems the first of two themes with one id
+    stands, and a parent that is unknown or runs in a circle is left out, so that the tables can be checked.
+    """
+    in_csv = (folder / "codebook.csv").exists()
+    if in_csv and not (folder / "codebook.yaml").exists():
         name, version = "codebook.csv", "1"
-        entries = _entries_from_csv(folder / name)
-    themes = tuple(map(_theme, entries))
-    findings = _problems(themes, name)
-    if findings:
-        raise StudyError(findings)
-    return Codebook(version, _parents_first(themes))
-
-
-def _entries_from_csv(path: Path) -> list[dict[str, Any]]:
-    table = read_table(path, shown_as=path.name)
-    findings = [
-        Finding(
-            "stop", "C04", path.name, f'the column "{name}" is not known.',
-            f"Rename or remove it.{did_you_mean(name, _COLUMNS)}", 1, allowed=", ".join(_COLUMNS),
+        entries, findings, line = _entries_from_csv(folder, name)
+    else:
+        name = "codebook.yaml"
+        text = examine_yaml(folder / name, _SCHEMA, shown_as=name)
+        values = text.values or {"codebook": {}, "themes": []}
+        entries, findings, line = values["themes"], list(text.findings), partial(text.line, "themes")
+        version = values["codebook"].get("version", "1")
+        if in_csv:
+            what, fix = "there is a codebook.csv beside codebook.yaml.", "Keep one of them."
+            findings.append(Finding("stop", "C06", "codebook.csv", what, fix))
+    if len(entries) > MAX_THEMES:
+        what, allowed = "there are more themes than can be analysed.", f"at most {MAX_THEMES}"
+        findings.append(
+            Finding("stop", "C08", name, what, "Check that this is the codebook.", allowed=allowed)
         )
-        for name in table.columns if name not in _COLUMNS
-    ]  # fmt: skip
-    findings += [
-        Finding("stop", "C04", path.name, f'the column "{name}" is missing.', "Add it.", 1)
-        for name in ("id", "label")
-        if name not in table.columns
-    ]
+        return Codebook("", ()), findings
+    themes = tuple(map(_theme, entries))
+    wrong = _problems(themes, name, line)
+    return Codebook(version, _parents_first(_sound(themes) if wrong else themes)), findings + wrong
+
+
+def _entries_from_csv(folder: Path, name: str) -> tuple[list[dict[str, Any]], list[Finding], Line]:
+    try:
+        table = read_table(folder / name, shown_as=name, root=folder)
+    except StudyError as error:
+        return [], error.findings, lambda i, key: None
+
+    def line(i: int, key: str) -> int:
+        return table.lines[i]
+
+    findings: list[Finding] = []
+    for position, column in enumerate(table.columns, start=1):
+        if column not in _COLUMNS:
+            what, fix = "this column is not known.", f"Rename or remove it.{did_you_mean(column, _COLUMNS)}"
+            where = (table.header_line, shown_name(column, position))
+            findings.append(Finding("stop", "C04", name, what, fix, *where, allowed=", ".join(_COLUMNS)))
+    for column in ("id", "label"):
+        if column not in table.columns:
+            what = f'the column "{column}" is missing.'
+            findings.append(Finding("stop", "C04", name, what, "Add it.", table.header_line, column))
+    if not table.rows:
+        what, fix = "the codebook holds no theme.", "Add a row per theme."
+        findings.append(Finding("stop", "C04", name, what, fix, table.header_line, "id"))
     if findings:
-        raise StudyError(findings)
-    return [{name: text for name, text in zip(table.columns, row, strict=True) if text} for row in table.rows]
+        return [], [*table.notes, *findings], line
+    if len(table.rows) > MAX_THEMES:  # which the caller says; too many to look at one by one
+        return [{} for _ in table.rows], [], line
+    rows = [{key: text for key, text in zip(table.columns, row, strict=True) if text} for row in table.rows]
+    schema = yaml.safe_load(_SCHEMA.read_text(encoding="utf-8"))["properties"]["themes"]["items"]
+    entries, wrong = examine_entries(rows, schema, shown_as=name, lines=table.lines)
+    return entries or [], [*table.notes, *wrong], line
 
 
 def _theme(raw: dict[str, Any]) -> Theme:
@@ -163,26 +209,51 @@ def _theme(raw: dict[str, Any]) -> Theme:
     )
 
 
-def _problems(themes: tuple[Theme, ...], file: str) -> list[Finding]:
+def _problems(themes: tuple[Theme, ...], file: str, line: Line) -> list[Finding]:
     findings = []
-    ids = [theme.id for theme in themes]
-    for theme_id in sorted({name for name in ids if ids.count(name) > 1}):
-        findings.append(
-            Finding("stop", "C01", file, f'the theme id "{theme_id}" stands more than once.', "Keep one.")
-        )
     parents = {theme.id: theme.parent for theme in themes}
-    for theme in themes:
+    before: set[str] = set()
+    for i, theme in enumerate(themes):
+        if theme.id in before:
+            what, fix = f"{_called(theme, i)} stands more than once.", "Keep one entry."
+            findings.append(Finding("stop", "C01", file, what, fix, line(i, "id"), "id"))
+        elif theme.id.casefold() in map(str.casefold, before):
+            what = f"{_called(theme, i)} differs from an earlier theme in nothing but case."
+            fix = "Give two themes two ids, one theme one spelling."
+            findings.append(Finding("stop", "C07", file, what, fix, line(i, "id"), "id"))
+        before.add(theme.id)
         if theme.parent is not None and theme.parent not in parents:
-            fix = f"Add the parent or correct the spelling.{did_you_mean(theme.parent, ids)}"
-            what = f'the parent of "{theme.id}" is not in the codebook.'
-            findings.append(Finding("stop", "C02", file, what, fix, column="parent"))
-    looped = sorted(theme.id for theme in themes if _in_cycle(theme.id, parents))
+            fix = f"Add the parent or correct the spelling.{did_you_mean(theme.parent, parents)}"
+            what = f"the parent of {_called(theme, i)} is not in the codebook."
+            findings.append(Finding("stop", "C02", file, what, fix, line(i, "parent"), "parent"))
+        for successor in theme.replaced_by:
+            if successor not in parents:
+                what = f"a theme that replaced {_called(theme, i)} is not in the codebook."
+                fix = f"Add it or correct the spelling.{did_you_mean(successor, parents)}"
+                findings.append(
+                    Finding("stop", "C05", file, what, fix, line(i, "replaced_by"), "replaced_by")
+                )
+    looped = [i for i, theme in enumerate(themes) if _in_cycle(theme.id, parents)]
     if looped:
-        what = f"these themes stand above themselves: {', '.join(looped)}."
-        findings.append(
-            Finding("stop", "C03", file, what, "Give one of them another parent.", column="parent")
-        )
+        what = f"these themes stand above themselves: {', '.join(_called(themes[i], i) for i in looped)}."
+        fix = "Give one of them another parent."
+        findings.append(Finding("stop", "C03", file, what, fix, line(looped[0], "parent"), "parent"))
     return findings
+
+
+def _called(theme: Theme, position: int) -> str:
+    """A theme in a message."""
+    return f'"{theme.id}"' if looks_like_a_name(theme.id) else f"theme number {position + 1}"
+
+
+def _sound(themes: tuple[Theme, ...]) -> tuple[Theme, ...]:
+    """Each id once, and no parent that is unknown or leads back to the theme."""
+    parents = {theme.id: theme.parent for theme in reversed(themes)}
+    once: dict[str, Theme] = {}
+    for theme in themes:
+        lost = theme.parent not in parents or _in_cycle(theme.id, parents)
+        once.setdefault(theme.id, replace(theme, parent=None) if lost else theme)
+    return tuple(once.values())
 
 
 def _in_cycle(start: str, parents: dict[str, str | None]) -> bool:

@@ -321,16 +321,17 @@ def with_tiers(
     -----
     First that applies: *clear* (interval excludes 0 and adjusted p < alpha), *clear but small* (the same, but
     the interval lies inside the margin), *similar* (the interval lies inside the margin), *tentative* (the
-    interval excludes 0), *cannot tell*.
+    interval excludes 0, and the contrast was tested), *cannot tell*.
     """
     low, high = contrasts["rd_low"], contrasts["rd_high"]
     excludes_zero = (low > 0) | (high < 0)
     inside = (low > -smallest_difference) & (high < smallest_difference)
     below = contrasts["p_adjusted"] <= alpha if banded else contrasts["p_adjusted"] < alpha
     settled = excludes_zero & below
+    tested = contrasts["p_adjusted"].notna()
     contradiction = below & ~excludes_zero & banded
     tier = np.select(
-        [contradiction, settled & ~inside, settled, inside, excludes_zero, low.notna()],
+        [contradiction, settled & ~inside, settled, inside, excludes_zero & tested, low.notna()],
         ["withheld", "clear", "clear but small", "similar", "tentative", "cannot tell"],
         default="",
     )

@@ -18,6 +18,9 @@ from typing import Literal
 
 Level = Literal["stop", "warn", "note"]
 _ORDER = {"stop": 0, "warn": 1, "note": 2}
+_LONGEST_NAME = 40
+_NAME = re.compile(r"[^\W\d]\w*(?:[ ._-]\w+){0,3}")
+_CHARACTERS = re.compile(r"\[(\^?)((?:[^\]\\]|\\.)+)\]\{(\d+)(?:,(\d+))?\}")
 
 
 @dataclass(frozen=True)
@@ -105,9 +108,44 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     >>> did_you_mean("x", ["helpful", "mixed"])
     ''
     """
+    if len(word) > 2 * _LONGEST_NAME:  # an answer, not a misspelt name
+        return ""
     folded = {str(name).casefold(): str(name) for name in known}
     close = get_close_matches(str(word).casefold(), folded, n=1, cutoff=0.7)
     return f' Did you mean "{folded[close[0]]}"?' if close else ""
+
+
+def looks_like_a_name(text: str) -> bool:
+    """Whether a column, key or theme may be called by its name in a message.
+
+    Where a file lacks its header, answers stand in the place of names, and an answer is never shown.
+
+    >>> [looks_like_a_name(x) for x in ("A.one_size", "Date of birth", "She never once looked at me.", "07700")]
+    [True, True, False, False]
+    """
+    return bool(len(text) <= _LONGEST_NAME and _NAME.fullmatch(text) and not re.search(r"\d{6}", text))
+
+
+def characters_allowed(pattern: str) -> str:
+    """Say a pattern of the contract in words; one that is no plain set of characters stays as it is.
+
+    >>> characters_allowed("[A-Za-z0-9_-]{1,32}")
+    '1 to 32 of the characters A-Z a-z 0-9 _ -'
+    >>> characters_allowed(r"[^\\s,;]{1,80}")
+    '1 to 80 characters, but none of: space , ;'
+    """
+    plain = _CHARACTERS.fullmatch(pattern)
+    if plain is None:
+        return f"text that fits {pattern}"
+    but_none, inside, least, most = plain.groups()
+    signs = re.findall(r"\w-\w|\\?.", inside)
+    named = " ".join("space" if sign == r"\s" else sign.removeprefix("\\") for sign in signs)
+    how_many = f"{least} to {most}" if most else least
+    return (
+        f"{how_many} characters, but none of: {named}"
+        if but_none
+        else f"{how_many} of the characters {named}"
+    )
 
 
 def value_class(text: str) -> str:
@@ -120,7 +158,7 @@ def value_class(text: str) -> str:
     """
     if not text.strip():
         return "an empty cell"
-    if re.fullmatch(r"[+-]?\d+([.,]\d+)?", text):
+    if re.fullmatch(r"[+-]?(\d+([.,]\d*)?|[.,]\d+)", text):
         return "a number"
     if re.fullmatch(r"\d{1,4}[-./]\d{1,2}[-./]\d{1,4}( .*)?", text):
         return "something like a date"

@@ -108,7 +108,10 @@ def ratio(value: Any) -> str:
         return "∞"
     if 0 < value < 0.005:
         return "< 0.01"
-    return f"{value:.2f}" if value < 10 else f"{value:.1f}" if value < 100 else f"{value:,.0f}"
+    for decimals, below in ((2, 10), (1, 100)):
+        if round(value, decimals) < below:
+            return f"{value:.{decimals}f}"
+    return f"{value:,.0f}"
 
 
 def ratio_interval(low: Any, high: Any) -> str:
@@ -162,4 +165,4 @@ def general(value: Any) -> str:
     if missing(value):
         return NONE
     whole = abs(value) >= 100 or abs(value - round(value)) < 0.05
-    return f"{value:,.0f}" if whole else f"{value:,.1f}"
+    return (f"{value:,.0f}" if whole else f"{value:,.1f}").replace("-", MINUS)

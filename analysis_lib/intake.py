@@ -35,8 +35,9 @@ class WaveIntake:
         ``perceived_helpfulness, termination_type, n`` of everybody who agreed to analysis, empty cells of
         occurring levels included; without rows where either axis is not recorded.
     material
-        ``group, n, n_without_theme, words_median, words_lower, words_upper``; ``n_without_theme`` is missing
-        where nothing was coded.
+        ``group, n, n_without_theme, n_with_words, words_median, words_lower, words_upper``;
+        ``n_without_theme`` is missing where nothing was coded, ``n_with_words`` are the people whose words are
+        known.
     dropout
         ``definition, rule, n_dropped, n_judged, n_unjudged`` of everybody who agreed to analysis.
     findings
@@ -165,8 +166,8 @@ def _material(matrix: ThemeMatrix) -> pd.DataFrame:
         known = words.loc[mine].dropna()
         lower, median, upper = known.quantile([0.25, 0.5, 0.75]) if len(known) else (np.nan,) * 3
         n_none = int(none.loc[mine].sum()) if matrix.reason is None else None
-        rows.append((group, len(mine), n_none, median, lower, upper))
-    columns = ["group", "n", "n_without_theme", "words_median", "words_lower", "words_upper"]
+        rows.append((group, len(mine), n_none, len(known), median, lower, upper))
+    columns = ["group", "n", "n_without_theme", "n_with_words", "words_median", "words_lower", "words_upper"]
     return pd.DataFrame(rows, columns=columns)
 
 

@@ -8,7 +8,6 @@ References: Xiao et al. 2023 on definitions of dropout; Swift & Greenberg 2012, 
 
 from __future__ import annotations
 
-import numpy as np
 import pandas as pd
 
 from analysis_lib.study import DropoutDefinition, Study
@@ -50,17 +49,23 @@ def _flag(participants: pd.DataFrame, definition: DropoutDefinition) -> pd.Serie
         unsaid = set(NO_ENDING) - set(definition.termination_type)
         return flag.mask(ending.isna() | ending.isin(unsaid))
     if definition.column is not None:
-        value = participants[definition.column].astype("string")
+        value = _words(participants[definition.column])
         return value.isin(definition.values).astype("boolean").mask(value.isna())
     attended = participants["sessions_attended"].astype("Float64")
-    if definition.sessions_attended_below is not None:
-        needed = pd.Series(float(definition.sessions_attended_below), index=attended.index, dtype="Float64")
-    else:
+    needed = pd.Series(definition.sessions_attended_below, index=attended.index, dtype="Float64")
+    if definition.share_of_plan_below is not None:
         needed = participants["sessions_planned"].astype("Float64") * definition.share_of_plan_below
     flag = (attended < needed).astype("boolean")
     # Below the mark while therapy goes on is not below the mark at its end; above it stays above it.
     open_ended = ending.isin(["ongoing"]) & flag.fillna(False)
     return flag.mask(open_ended | ending.isin(["deceased"]))
+
+
+def _words(column: pd.Series) -> pd.Series:
+    """A column as the words that study.yaml uses for its values."""
+    if column.dtype == "boolean":
+        return column.map({True: "yes", False: "no"}, na_action="ignore").astype("string")
+    return column.astype("string")
 
 
 def outcome_groups(participants: pd.DataFrame, flags: pd.DataFrame, study: Study) -> pd.DataFrame:
@@ -100,17 +105,20 @@ def _holds(
 ) -> pd.Series:
     if column == "dropout":
         return flags[list(values)].fillna(False).any(axis=1).astype(bool)
-    return participants[column].astype("string").isin(values).fillna(False).astype(bool)
+    return _words(participants[column]).isin(values).fillna(False).astype(bool)
 
 
 def _why(participants: pd.DataFrame, study: Study) -> pd.Series:
     """The reason that a person without a group is given in flow.csv."""
-    if not study.outcome.rules:
-        return pd.Series("outcome group missing", index=participants.index, dtype="string")
-    ending = participants["termination_type"].astype("string")
-    reason = ending.map(NO_ENDING)
-    helpful = participants["perceived_helpfulness"].astype("string")
-    unstated = np.where(helpful.isna(), "helpfulness missing", "helpfulness not stated")
-    if not any(column == "perceived_helpfulness" for rule in study.outcome.rules for column, _ in rule.when):
-        unstated = np.full(len(helpful), "no rule of the study gives a group")
-    return reason.fillna(pd.Series(unstated, index=participants.index, dtype="string"))
+    asked = {column for rule in study.outcome.rules for column, _ in rule.when}
+    reason = pd.Series(pd.NA, index=participants.index, dtype="string")
+    if asked & {"dropout", "termination_type"}:
+        reason = participants["termination_type"].astype("string").map(NO_ENDING)
+    if "perceived_helpfulness" in asked:
+        helpful = participants["perceived_helpfulness"].astype("string")
+        unstated = helpful.map({"not_stated": "helpfulness not stated"}).mask(
+            helpful.isna(), "helpfulness missing"
+        )
+        # Who says how helpful it was and still has no group lacks a rule, whatever the ending.
+        reason = reason.fillna(unstated).where(unstated.notna())
+    return reason.fillna("no rule of the study gives a group" if asked else "outcome group missing")

@@ -90,7 +90,7 @@ class Payload:
     shape
         What it becomes: a table, a figure, sentences, a joint display, a card of facts, the authors' prose.
     template
-        Which one; figures.py, tables.py and sentences.py know the templates by this name.
+        Which one; figures, tables and sentences know the templates by this name.
     tables
         Name -> typed table.
     facts
@@ -124,18 +124,33 @@ class Payload:
         Raises
         ------
         ValueError
-            If it is not one: unknown shape or kind, or rows that do not fit their columns.
+            If it is not one: unknown shape or kind, rows that do not fit their columns, a part that is missing,
+            or a cell that is no single value.
         """
-        tables = {}
-        for name, table in raw["tables"].items():
-            columns = tuple((str(column), kind) for column, kind in table["columns"])
-            unknown = {kind for _, kind in columns} - set(get_args(Kind))
-            if unknown or any(len(row) != len(columns) for row in table["rows"]):
-                raise ValueError(f"table {name!r} is not a payload table")
-            tables[name] = Table(columns, tuple(tuple(row) for row in table["rows"]))
+        if not isinstance(raw, Mapping) or set(raw) != {"shape", "template", "tables", "facts"}:
+            raise ValueError("a payload has a shape, a template, tables and facts, and nothing else")
         if raw["shape"] not in get_args(Shape):
             raise ValueError(f"{raw['shape']!r} is not a payload shape")
-        return cls(raw["shape"], raw["template"], tables, raw["facts"])
+        return cls(
+            raw["shape"],
+            raw["template"],
+            {name: _table(name, table) for name, table in raw["tables"].items()},
+            raw["facts"],
+        )
+
+
+def _table(name: str, raw: Mapping[str, Any]) -> Table:
+    """A payload table; nothing that the door could not judge cell by cell."""
+    try:
+        columns = tuple((str(column), kind) for column, kind in raw["columns"])
+        rows = tuple(tuple(row) for row in raw["rows"])
+    except (KeyError, TypeError, ValueError) as error:
+        raise ValueError(f"table {name!r} is not a payload table") from error
+    known = {kind for _, kind in columns} <= set(get_args(Kind))
+    single = all(value is None or isinstance(value, (str, int, float)) for row in rows for value in row)
+    if not known or not single or any(len(row) != len(columns) for row in rows):
+        raise ValueError(f"table {name!r} is not a payload table")
+    return Table(columns, rows)
 
 
 def plain(value: Any) -> Value:

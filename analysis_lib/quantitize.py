@@ -15,9 +15,10 @@ import numpy as np
 import pandas as pd
 
 from analysis_lib.codebook import Codebook
+from analysis_lib.study_checks import EVERYBODY
 from analysis_lib.wave import Wave
 
-ALL = "all"  # the group that stands for everybody
+ALL = EVERYBODY
 _NOTHING_CODED = "nothing was coded in this wave, so no theme can be counted"
 
 
@@ -51,7 +52,7 @@ class ThemeMatrix:
     @property
     def groups(self) -> pd.Series:
         """Outcome group of each row; NaN for people without one."""
-        return self.wave.participants.loc[self.values.index, "outcome_group"]
+        return self.wave.participants["outcome_group"].loc[self.values.index]
 
     @property
     def reason(self) -> str | None:
@@ -142,9 +143,10 @@ def _asked(wave: Wave, people: pd.Index, codebook: Codebook) -> pd.DataFrame:
         return pd.DataFrame(len(wave.segments) > 0, index=people, columns=list(codebook.ids))
     families = _families(codebook)
     asked = pd.DataFrame(False, index=people, columns=list(codebook.ids))
-    for codes, rows in wave.assignments.fillna({"codes": ""}).groupby("codes"):
+    for codes in wave.assignments["codes"].fillna("").unique():
+        rows = wave.assignments[wave.assignments["codes"].fillna("") == codes]
         mine = people.intersection(pd.Index(rows["participant_id"].unique()))
-        listed = codes.split()
+        listed = str(codes).split()
         columns = {theme for code in listed for theme in families[code]} if listed else set(codebook.ids)
         asked.loc[mine, sorted(columns)] = True
     return asked

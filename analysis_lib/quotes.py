@@ -35,7 +35,8 @@ def clear_quotes(wave: Wave) -> pd.DataFrame:
         reason for anything but ``reviewed``.
     """
     columns = ["segment_id", "participant_id", "text"]
-    segments = wave.segments[columns].drop_duplicates("segment_id").reset_index(drop=True)
+    # Where one of the rows of a segment leaves its words out, another may give them.
+    segments = wave.segments[columns].groupby("segment_id", sort=False, as_index=False).first()
     why = pd.Series(pd.NA, index=segments.index, dtype="string")
     why = why.mask(segments["text"].isna(), "no text in the table")
     if len(wave.consent):
@@ -48,17 +49,14 @@ def clear_quotes(wave: Wave) -> pd.DataFrame:
     refused = why.notna()
     reviews = wave.quote_reviews.set_index("segment_id")
     decision = segments["segment_id"].map(reviews["decision"]).astype("string")  # no review at all: all NA
-    fresh = segments["segment_id"].map(reviews["text_sha256"].str.lower()) == segments["text"].map(
-        fingerprint, na_action="ignore"
-    )
-    fresh = fresh.fillna(False).astype(bool)
+    reviewed = segments["segment_id"].map(reviews["text_sha256"].str.lower())
+    fresh = (reviewed == segments["text"].map(fingerprint, na_action="ignore")).fillna(False).astype(bool)
+    barred = decision.isin(["withhold", "paraphrase"]) & ~refused
     why = why.mask(~refused & decision.isna(), "not reviewed")
     why = why.mask(~refused & decision.notna() & ~fresh, "changed since its review")
-    barred = decision.isin(["withhold", "paraphrase"]) & ~refused
     why = why.mask(barred, "reviewer decided against the words")
     clearance = pd.Series("withheld", index=segments.index, dtype="string")
-    clearance = clearance.mask(~refused & ~barred, "consented").mask(why.isna(), "reviewed")
-    segments["clearance"] = clearance
+    segments["clearance"] = clearance.mask(~refused & ~barred, "consented").mask(why.isna(), "reviewed")
     segments["why"] = why
     return segments
 

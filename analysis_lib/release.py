@@ -18,11 +18,20 @@ from typing import Literal, get_args
 
 from analysis_lib.formatting import WITHHELD
 from analysis_lib.payload import Kind, Payload, Table, Value
+from analysis_lib.quantitize import ALL
 from analysis_lib.study import CountsRule, Privacy
 
 Profile = Literal["coauthor", "internal", "public"]
 PROFILES: tuple[str, ...] = get_args(Profile)
 _BANDS = (0.001, 0.01, 0.05)
+# A count and the people it is a part of.
+_PARTS = {
+    "n_with_theme": "n_total",
+    "n_with_reference": "n_reference",
+    "n_events": "n_total",
+    "n_without_theme": "n",
+    "n_dropped": "n_judged",
+}
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # no letter that reads like a digit
 
 
@@ -35,7 +44,8 @@ class Rules:
     counts
         Rule for numbers of people.
     minimum_count
-        Fewest people in a cell before an estimate leaves under a rule other than ``exact``.
+        Fewest people in a cell before an estimate, a median or a quartile leaves under a rule other than
+        ``exact``.
     clearances
         Which quotes leave.
     pseudonym_key
@@ -66,7 +76,14 @@ def rules_for(profile: Profile, privacy: Privacy, pseudonym_key: bytes) -> Rules
         ``privacy:`` of study.yaml.
     pseudonym_key
         Key for pseudonyms, kept outside the study.
+
+    Raises
+    ------
+    ValueError
+        If there is no such profile.
     """
+    if profile not in PROFILES:
+        raise ValueError(f'There is no profile "{profile}". Known: {", ".join(PROFILES)}.')
     if profile == "internal":
         return Rules(profile, "exact", privacy.minimum_count, frozenset({"reviewed", "consented"}), None)
     counts: CountsRule = privacy.counts
@@ -132,16 +149,23 @@ class _Door:
     def pass_through(self, payload: Payload) -> Payload:
         """One payload as it may leave."""
         tables = {name: self._table(table) for name, table in payload.tables.items()}
+        if not self.rules.exact:
+            tables = _with_reconciled_flow(tables)
         facts = dict(payload.facts) | {"counts_rule": self.rules.counts, "profile": self.rules.profile}
         return replace(payload, tables=tables, facts=facts)
 
     def _table(self, table: Table) -> Table:
         kinds = [kind for _, kind in table.columns]
         rows = [row for row in table.rows if self._may_leave(row, kinds)]
-        kept = tuple(tuple(map(self._value, self._estimates(row, kinds, table), kinds)) for row in rows)
+        names = [name for name, _ in table.columns]
+        kept = tuple(
+            tuple(map(self._value, self._large_enough(self._estimates(row, kinds, names), names), kinds))
+            for row in rows
+        )
         shown = tuple(i for i, kind in enumerate(kinds) if kind != "cell")
         columns = tuple(table.columns[i] for i in shown)
-        return Table(columns, tuple(tuple(row[i] for i in shown) for row in kept))
+        released = Table(columns, tuple(tuple(row[i] for i in shown) for row in kept))
+        return released if self.rules.exact else _with_added_totals(released)
 
     def _may_leave(self, row: tuple[Value, ...], kinds: list[Kind]) -> bool:
         """A row with a quote leaves only with clearance."""
@@ -152,16 +176,28 @@ class _Door:
             self._quotes_withheld.add((row[kinds.index("participant")], row[kinds.index("quote")]))
         return clear
 
-    def _estimates(self, row: tuple[Value, ...], kinds: list[Kind], table: Table) -> tuple[Value, ...]:
+    def _large_enough(self, row: tuple[Value, ...], names: list[str]) -> tuple[Value, ...]:
+        """The row without counts whose base is too small: three of three would not say what was seen."""
+        if self.rules.exact:
+            return row
+        kept = list(row)
+        for part, whole in _PARTS.items():
+            if part in names and whole in names:
+                base = row[names.index(whole)]
+                if isinstance(base, int) and 0 < base <= self.rules.minimum_count:
+                    kept[names.index(part)] = None
+        return tuple(kept)
+
+    def _estimates(self, row: tuple[Value, ...], kinds: list[Kind], names: list[str]) -> tuple[Value, ...]:
         """The row without its estimates where a cell behind them is too small."""
         if self.rules.exact or "cell" not in kinds:
             return row
         smallest = row[kinds.index("cell")]
         if isinstance(smallest, int) and smallest >= self.rules.minimum_count:
             return row
-        self.n_estimates_withheld += 1
-        names = [name for name, _ in table.columns]
-        blank = {"estimate", "p", "statistic"}
+        there = {kind for value, kind in zip(row, kinds, strict=True) if value is not None}
+        self.n_estimates_withheld += "estimate" in there
+        blank = {"estimate", "p", "statistic", "summary"}
         return tuple(
             WITHHELD if name == "reason" else None if kind in blank else value
             for value, kind, name in zip(row, kinds, names, strict=True)
@@ -184,6 +220,61 @@ class _Door:
         if kind == "summary":
             return float(f"{float(value):.2g}")
         return value
+
+
+def _with_reconciled_flow(tables: dict[str, Table]) -> dict[str, Table]:
+    """Tables whose numbers at each stage are added up from the released groups and those who left.
+
+    Rounded on its own, each stage would narrow down the stages beside it, and the column would not add up.
+    """
+    if "groups" not in tables:
+        return tables
+    groups = tables["groups"].frame["n"]
+    analysed = None if groups.isna().any() else int(groups.sum())
+    result = dict(tables)
+    for name, table in tables.items():
+        names = [column for column, _ in table.columns]
+        if not {"stage", "n", "excluded"} <= set(names):
+            continue
+        n, excluded = names.index("n"), names.index("excluded")
+        rows, left = [], analysed
+        for row in reversed(table.rows):
+            rows.append((*row[:n], left, *row[n + 1 :]))
+            left = _sum([left, row[excluded]])
+        result[name] = Table(table.columns, tuple(reversed(rows)))
+    return result
+
+
+def _with_added_totals(table: Table) -> Table:
+    """The table with each number for group ``all`` added up from its released groups.
+
+    Rounded on its own, a total would narrow down the groups: where all of them are at their smallest, it can
+    give them away.
+    """
+    names, kinds = [name for name, _ in table.columns], [kind for _, kind in table.columns]
+    if "group" not in names or "people" not in kinds:
+        return table
+    group = names.index("group")
+    keys = [i for i, kind in enumerate(kinds) if kind == "key" and i != group]
+    groups: dict[tuple[Value, ...], list[tuple[Value, ...]]] = {}
+    for row in table.rows:
+        if row[group] != ALL:
+            groups.setdefault(tuple(row[i] for i in keys), []).append(row)
+
+    def added(row: tuple[Value, ...]) -> tuple[Value, ...]:
+        parts = groups.get(tuple(row[i] for i in keys), [])
+        return tuple(
+            _sum([part[i] for part in parts]) if kind == "people" else value
+            for i, (value, kind) in enumerate(zip(row, kinds, strict=True))
+        )
+
+    return Table(table.columns, tuple(added(row) if row[group] == ALL else row for row in table.rows))
+
+
+def _sum(counts: list[Value]) -> int | None:
+    """The sum of released counts; None where any of them is withheld."""
+    known = [count for count in counts if isinstance(count, int)]
+    return sum(known) if known and len(known) == len(counts) else None
 
 
 def midpoint6(n: int) -> int:

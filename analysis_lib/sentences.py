@@ -68,10 +68,10 @@ def _intake(payload: Payload) -> tuple[Sentence, ...]:
     material = payload.tables["material"].frame.set_index("group")
     enrolled = flow.loc[flow["stage"] == "enrolled", "n"].iloc[0]
     analysed = flow.loc[flow["stage"] == "analysed", "n"].iloc[0]
-    parts = [f"{_n(row.n)} {row.label.lower()}" for row in groups.itertuples() if row.n != 0]
+    parts = [_counted(row.n, row.label.lower()) for row in groups.itertuples() if row.n != 0]
     text = f"{_n(analysed)} of {_n(enrolled)} people who took part are analysed: {_listed(parts)}."
     found = [Sentence(text)]
-    left = flow[(flow["excluded"] > 0) & (flow.index > flow.index[flow["stage"] == "enrolled"][0])]
+    left = flow[(flow["excluded"] != 0) & (flow.index > flow.index[flow["stage"] == "enrolled"][0])]
     if len(left):
         reasons = [f"{row.reason} ({_n(row.excluded)})" for row in left.itertuples()]
         found.append(Sentence(f"Left out: {_listed(reasons)}."))
@@ -80,7 +80,9 @@ def _intake(payload: Payload) -> tuple[Sentence, ...]:
         found.append(_refusal(payload.facts["reason"]))
     elif pd.notna(silent) and silent > 0:
         found.append(
-            Sentence(f"{_n(silent)} of {_n(analysed)} mentioned none of the themes; they stay in the base.")
+            Sentence(
+                f"{_n(silent)} of {_n(material.at[ALL, 'n'])} mentioned none of the themes; they stay in the base."
+            )
         )
     empty = [row.label.lower() for row in groups.itertuples() if row.n == 0]
     if empty:
@@ -92,17 +94,19 @@ def _theme_contrasts(payload: Payload) -> tuple[Sentence, ...]:
     if payload.facts["reason"]:
         return (_refusal(payload.facts["reason"]), *_prevalence(payload))
     frame = contrasts_of(payload)
-    frame = frame[frame["theme_id"].isin(payload.facts["leading"]) & frame["risk_difference"].notna()]
+    several = int(frame["p_adjusted"].notna().sum())  # the whole family, upper themes too
+    # What could not be tested is in the table with its interval; there is nothing to say about it.
+    frame = frame[frame["theme_id"].isin(payload.facts["leading"]) & frame["p_adjusted"].notna()]
+    frame = frame[frame["risk_difference"].notna()]
     ranked = frame.assign(rank=frame["tier"].map(_RANK), size=frame["risk_difference"].abs().round(9))
     ranked = ranked.sort_values(["rank", "size"], ascending=[True, False], kind="stable")
-    several = int(frame["p_adjusted"].notna().sum())
     return tuple(_contrast(row, payload, several) for _, row in ranked.iterrows())
 
 
 def _contrast(row: pd.Series, payload: Payload, several: int) -> Sentence:
     labels = group_labels(payload)
     group, reference = labels[row["group"]].lower(), labels[row["reference"]].lower()
-    margin = round(100 * payload.facts["smallest_difference"])
+    margin = _several(round(100 * payload.facts["smallest_difference"]), "point")
     here = (
         f"{_n(row['n_with_theme'])} of {_n(row['n_total'])} ({percent(row['n_with_theme'] / row['n_total'])})"
     )
@@ -116,14 +120,14 @@ def _contrast(row: pd.Series, payload: Payload, several: int) -> Sentence:
     p = f"adjusted p {p}" if p[0] in "<>≥" else f"adjusted p = {p}"
     size = abs(round(100 * row["risk_difference"]))
     direction = "more" if row["risk_difference"] > 0 else "fewer"
-    gap = f"{size} percentage points {direction}" if size else "the same to the nearest point"
+    gap = f"{_several(size, 'percentage point')} {direction}" if size else "the same to the nearest point"
     tail = {
         "clear": f", {gap} ({interval}; {p}).",
-        "clear but small": f", {gap} ({interval}; {p}). The difference is smaller than the {margin} points that"
+        "clear but small": f", {gap} ({interval}; {p}). The difference is smaller than the {margin} that"
         " the team set as important.",
-        "similar": f" ({interval}). Any difference is probably smaller than {margin} points.",
+        "similar": f" ({interval}). Any difference is probably smaller than {margin}.",
         "tentative": f", {gap} ({interval}). A difference of this size could still arise from looking at"
-        f" {several} comparisons; treat it as a lead to follow up.",
+        f" {_several(several, 'comparison')}; treat it as a lead to follow up.",
         "cannot tell": f". The data do not settle this: they fit anything from {_range(row)}. This is lack of"
         " evidence, not evidence that the groups are alike.",
         "withheld": ". How sure this is cannot be said from rounded counts.",
@@ -132,8 +136,20 @@ def _contrast(row: pd.Series, payload: Payload, several: int) -> Sentence:
 
 
 def _range(row: pd.Series) -> str:
-    low, high = round(100 * row["rd_low"]), round(100 * row["rd_high"])
-    return f"{abs(low)} points {'fewer' if low < 0 else 'more'} to {abs(high)} points {'fewer' if high < 0 else 'more'}"
+    return " to ".join(_gap(round(100 * row[limit])) for limit in ("rd_low", "rd_high"))
+
+
+def _gap(points: int) -> str:
+    """A difference in words.
+
+    >>> _gap(-8), _gap(1), _gap(0)
+    ('8 points fewer', '1 point more', '0 points')
+    """
+    return f"{_several(abs(points), 'point')} {'fewer' if points < 0 else 'more' if points else ''}".rstrip()
+
+
+def _several(n: int, unit: str) -> str:
+    return f"{n} {unit}{'s' if n != 1 else ''}"
 
 
 def _limits(low: float, high: float) -> str:
@@ -164,7 +180,8 @@ def _termination(payload: Payload) -> tuple[Sentence, ...]:
     found = []
     for guard in guards.itertuples():
         if guard.reason:
-            found.append(Sentence(f"Model {guard.model} cannot be fitted: {guard.reason}.", kind="refusal"))
+            why = str(guard.reason).rstrip(".")
+            found.append(Sentence(f"Model {guard.model} cannot be fitted: {why}.", kind="refusal"))
             continue
         rows = together[(together["model"] == guard.model) & (together["level"] == "present")]
         known = probabilities[probabilities["model"] == guard.model]
@@ -226,6 +243,15 @@ def limits(payload: Payload) -> tuple[Sentence, ...]:
         look, planned = payload.facts["look"], payload.facts["planned_looks"]
         found.append(f"This is look {look} of {planned}; p-values of a single look are not final.")
     return tuple(Sentence(text, kind="limit") for text in found)
+
+
+def _counted(n: float, group: str) -> str:
+    """A number with its group; one whose name begins with a digit, such as years, stands apart from it.
+
+    >>> _counted(37, "unhelpful"), _counted(8, "0 - 1")
+    ('37 unhelpful', '8 in group 0 - 1')
+    """
+    return f"{_n(n)} in group {group}" if group[:1].isdigit() else f"{_n(n)} {group}"
 
 
 def _refusal(reason: str) -> Sentence:

@@ -6,15 +6,18 @@ gives them types. Nothing here reads a participant.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import os
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 from typing import Any, Literal
 
-from analysis_lib.codebook import Codebook, load_codebook
-from analysis_lib.errors import Finding, StudyError, did_you_mean
+from analysis_lib.codebook import Codebook, examine_codebook
+from analysis_lib.errors import Finding, StudyError
+from analysis_lib.readers.delimited import SEPARATORS
 from analysis_lib.schema import DATA_SCHEMA, TABLES, Column, TableSchema, table_schema
-from analysis_lib.yamlfile import read_yaml
+from analysis_lib.study_checks import DERIVED, study_problems
+from analysis_lib.yamlfile import examine_yaml
 
 CountsRule = Literal["exact", "midpoint6", "suppress7_round5", "exact_audited"]
 
@@ -127,7 +130,15 @@ class RawColumns:
 
 @dataclass(frozen=True)
 class Study:
-    """The decisions of a study and its codebook; ``folder`` is where it lives."""
+    """The decisions of a study and its codebook.
+
+    Parameters
+    ----------
+    folder
+        Where it lives.
+    findings
+        Warnings and notes on study.yaml and the codebook; a study with a stop does not load.
+    """
 
     folder: Path
     name: str
@@ -157,6 +168,7 @@ class Study:
     pseudonym_key: str | None
     columns: RawColumns
     codebook: Codebook
+    findings: tuple[Finding, ...] = ()
 
     def dropout(self, name: str) -> DropoutDefinition:
         """The dropout definition of that name."""
@@ -181,6 +193,8 @@ class Study:
             Column(group.name, group.type, group.title, group.description, levels=self.outcome.groups)
         ]
         for covariate in self.covariates:
+            if covariate.column in ("participant_id", *DERIVED):
+                continue  # a stop by itself; the tables are still checked by the contract
             known = next((column for column in schema if column.name == covariate.column), None)
             declared.append(
                 Column(
@@ -204,7 +218,7 @@ class Study:
 
 @dataclass(frozen=True)
 class WaveFacts:
-    """The content of a wave.yaml."""
+    """The content of a wave.yaml; ``lines`` says where each of its keys stands."""
 
     opened: date
     closed: date
@@ -215,6 +229,7 @@ class WaveFacts:
     n_declined: int | None
     weights: str | None
     sources: tuple[dict[str, str], ...]
+    lines: dict[str, int] = field(default_factory=dict)
 
 
 def load_study(folder: str | Path) -> Study:
@@ -236,28 +251,31 @@ def load_study(folder: str | Path) -> Study:
     >>> load_study(EXAMPLE_STUDY).outcome.groups
     ('helpful', 'unhelpful', 'mixed', 'dropped_out')
     """
-    folder = Path(folder).expanduser()
-    if not folder.is_dir():
-        fix = "Give the path of a study folder, or make one with `themewave new DIR`."
-        raise StudyError(Finding("stop", "S01", "study", "there is no such folder.", fix))
-    findings: list[Finding] = []
-    raw: dict[str, Any] = {}
-    codebook = Codebook("1", ())
-    try:
-        raw = read_yaml(folder / "study.yaml", DATA_SCHEMA / "study.schema.yaml", shown_as="study.yaml")
-    except StudyError as error:
-        findings += error.findings
-    try:
-        codebook = load_codebook(folder)
-    except StudyError as error:
-        findings += error.findings
-    if findings:
+    study, findings = examine_study(folder)
+    if study is None or any(finding.level == "stop" for finding in findings):
         raise StudyError(findings)
-    study = _study(folder, raw, codebook)
-    findings = _problems(study)
-    if findings:
-        raise StudyError(findings)
-    return study
+    return replace(study, findings=tuple(findings))
+
+
+def examine_study(folder: str | Path) -> tuple[Study | None, list[Finding]]:
+    """Read a study as far as it can be read, and list every problem of study.yaml and the codebook.
+
+    The study is None where the folder or something that study.yaml must say is missing. One that comes with
+    a stop is good for checking the tables of its waves and for nothing else.
+    """
+    try:
+        folder = Path(folder).expanduser()
+        os.listdir(folder)
+    except (OSError, RuntimeError, ValueError):  # not there, not a folder, closed to us, nobody's home
+        what, fix = "there is no such folder.", "Give a study folder, or make one with `themewave new DIR`."
+        return None, [Finding("stop", "S01", "study", what, fix, allowed="a folder that holds a study.yaml")]
+    text = examine_yaml(folder / "study.yaml", DATA_SCHEMA / "study.schema.yaml", shown_as="study.yaml")
+    codebook, findings = examine_codebook(folder)
+    findings += text.findings
+    if text.values is None:
+        return None, findings
+    study = _study(folder, text.values, codebook)
+    return study, findings + list(study_problems(study, text))
 
 
 def load_wave_facts(folder: Path, wave: str) -> WaveFacts:
@@ -268,9 +286,20 @@ def load_wave_facts(folder: Path, wave: str) -> WaveFacts:
     StudyError
         With every problem of the file.
     """
+    facts, findings = examine_wave_facts(folder, wave)
+    if facts is None or findings:
+        raise StudyError(findings)
+    return facts
+
+
+def examine_wave_facts(folder: Path, wave: str) -> tuple[WaveFacts | None, list[Finding]]:
+    """Read waves/<wave>/wave.yaml as far as it can be read; None where something it must say is missing."""
     shown_as = f"waves/{wave}/wave.yaml"
-    raw = read_yaml(folder / shown_as, DATA_SCHEMA / "wave.schema.yaml", shown_as=shown_as)
-    return WaveFacts(
+    text = examine_yaml(folder / shown_as, DATA_SCHEMA / "wave.schema.yaml", shown_as=shown_as)
+    raw = text.values
+    if raw is None:
+        return None, list(text.findings)
+    facts = WaveFacts(
         opened=raw["opened"],
         closed=raw["closed"],
         data_cut=raw["data_cut"],
@@ -280,7 +309,9 @@ def load_wave_facts(folder: Path, wave: str) -> WaveFacts:
         n_declined=raw.get("n_declined"),
         weights=raw.get("weights"),
         sources=tuple(raw["sources"]),
+        lines={key: text.lines[(key,)] for key in raw if (key,) in text.lines},
     )
+    return facts, list(text.findings)
 
 
 def _study(folder: Path, raw: dict[str, Any], codebook: Codebook) -> Study:
@@ -327,7 +358,7 @@ def _study(folder: Path, raw: dict[str, Any], codebook: Codebook) -> Study:
             values=columns["values"],
             missing=tuple(columns["missing"]),
             decimal_mark=columns["decimal_mark"],
-            separator=columns.get("separator"),
+            separator=_separator(columns.get("separator")),
             encoding=columns.get("encoding"),
         ),
         codebook=codebook,
@@ -360,110 +391,7 @@ def _listed(value: str | list[str]) -> tuple[str, ...]:
     return (value,) if isinstance(value, str) else tuple(value)
 
 
-def _stop(code: str, column: str, what: str, fix: str, allowed: str | None = None) -> Finding:
-    return Finding("stop", code, "study.yaml", what, fix, None, column, None, allowed)
-
-
-def _problems(study: Study) -> list[Finding]:
-    """What the schema alone cannot see: names that point to nothing and decisions that contradict."""
-    found: list[Finding] = []
-    groups, definitions = study.outcome.groups, [d.name for d in study.dropout_definitions]
-    listed = ", ".join(groups)
-    if study.outcome.reference not in groups:
-        fix = f"Name one of the groups.{did_you_mean(study.outcome.reference, groups)}"
-        found.append(
-            _stop("S02", "outcome.reference", "the reference is not one of the groups.", fix, listed)
-        )
-    schema = study.table("participants")
-    for rule in study.outcome.rules:
-        if rule.group not in groups:
-            fix = f"Name one of the groups.{did_you_mean(rule.group, groups)}"
-            found.append(
-                _stop("S02", "outcome.from", "a rule gives a group that is not listed.", fix, listed)
-            )
-        for column, values in rule.when:
-            found += _rule_problems(column, values, schema, definitions)
-    for definition in study.dropout_definitions:
-        found += _definition_problems(definition, schema)
-    for plan in study.termination_models:
-        found += _plan_problems(plan, study, schema, definitions)
-    if study.privacy.counts == "exact" and not study.privacy.reason and not study.synthetic:
-        what = "exact counts leave only with a written reason."
-        found.append(_stop("S07", "privacy.reason", what, "Write why, or use `counts: midpoint6`."))
-    if study.privacy.quotes == "consented" and not study.privacy.reason:
-        what = "quotes without a review of their exact words leave only with a written reason."
-        found.append(_stop("S07", "privacy.reason", what, "Write why, or use `quotes: reviewed`."))
-    if study.claim == "prediction" and study.theme_timing == "after_outcome":
-        what = "accounts given after the outcome cannot predict it."
-        found.append(_stop("S08", "claim", what, "Use `claim: association`, or correct theme_timing."))
-    return found
-
-
-def _rule_problems(
-    column: str, values: tuple[str, ...], schema: TableSchema, definitions: list[str]
-) -> list[Finding]:
-    if column == "dropout":
-        known: tuple[str, ...] = tuple(definitions)
-    elif column in schema:
-        known = schema[column].levels
-    else:
-        fix = f"Use a participants column or `dropout`.{did_you_mean(column, schema.names)}"
-        return [_stop("S03", "outcome.from", f'a rule asks for the column "{column}".', fix)]
-    wrong = [value for value in values if known and value not in known]
-    where = f"outcome.from.{column}"
-    return [
-        _stop("S03", where, f'"{value}" is not a value of {column}.',
-              f"Correct it.{did_you_mean(value, known)}", ", ".join(known))
-        for value in wrong
-    ]  # fmt: skip
-
-
-def _definition_problems(definition: DropoutDefinition, schema: TableSchema) -> list[Finding]:
-    where = f"dropout_definitions.{definition.name}"
-    given = [
-        definition.termination_type,
-        definition.sessions_attended_below,
-        definition.share_of_plan_below,
-        definition.column,
-    ]
-    if sum(rule is not None for rule in given) != 1:
-        what = "a definition holds exactly one rule."
-        allowed = "termination_type, sessions_attended_below, share_of_plan_below, or column with values"
-        return [_stop("S04", where, what, "Give each rule a name of its own.", allowed)]
-    if definition.column and not definition.values:
-        return [_stop("S04", where, "`column` needs `values`.", "List the values that mean dropping out.")]
-    levels = schema["termination_type"].levels
-    return [
-        _stop("S04", where, f'"{kind}" is not a way of ending.',
-              f"Correct it.{did_you_mean(kind, levels)}", ", ".join(levels))
-        for kind in definition.termination_type or () if kind not in levels
-    ]  # fmt: skip
-
-
-def _plan_problems(
-    plan: TerminationModelPlan, study: Study, schema: TableSchema, definitions: list[str]
-) -> list[Finding]:
-    where = f"termination_models.{plan.name}"
-    found = []
-    if plan.event not in definitions:
-        fix = f"Name a dropout definition.{did_you_mean(plan.event, definitions)}"
-        what = "the event is not a dropout definition."
-        found.append(_stop("S05", where, what, fix, ", ".join(definitions)))
-    for theme in plan.themes:
-        if theme not in study.codebook:
-            fix = f"Add it to the codebook or correct it.{did_you_mean(theme, study.codebook.ids)}"
-            found.append(_stop("S05", where, f'the theme "{theme}" is not in the codebook.', fix))
-        elif set(study.codebook.ancestors(theme)) & set(plan.themes):
-            what = f'"{theme}" and a theme above it are both in the model.'
-            found.append(_stop("S05", where, what, "Keep one: the upper theme contains the lower one."))
-    for covariate in plan.covariates:
-        if covariate.type == "category" and len(covariate.levels) < 2:
-            what = f'the category "{covariate.column}" needs its levels.'
-            found.append(_stop("S06", where, what, "List at least two levels in order."))
-        elif covariate.type == "category" and covariate.reference not in covariate.levels:
-            what = f'the reference of "{covariate.column}" is not one of its levels.'
-            found.append(_stop("S06", where, what, "Name one of them.", ", ".join(covariate.levels)))
-    if plan.cluster is not None and plan.cluster not in schema:
-        fix = f"Name a participants column.{did_you_mean(plan.cluster, schema.names)}"
-        found.append(_stop("S06", where, "the cluster is not a participants column.", fix))
-    return found
+def _separator(given: str | None) -> str | None:
+    """A separator by its sign or by its name."""
+    named = {label: sign for sign, label in SEPARATORS.items()}
+    return None if given is None else named.get(given, given)

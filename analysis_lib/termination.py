@@ -239,7 +239,7 @@ def _cannot_fit(n: int, n_events: int, n_parameters: int) -> str | None:
     if n_events in (0, n):
         return "nobody dropped out" if n_events == 0 else "everybody dropped out"
     if n <= n_parameters + 1:
-        return f"{n} people are too few for {n_parameters} parameters"
+        return "there are too few people for so many parameters"
     return None
 
 

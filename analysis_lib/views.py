@@ -6,7 +6,6 @@ rounded or masked here.
 
 from __future__ import annotations
 
-import platform
 from collections.abc import Callable
 from functools import singledispatch
 from importlib.metadata import version
@@ -131,7 +130,6 @@ def _cover(wave: Wave) -> Payload:
 
 def _run_record(wave: Wave) -> Payload:
     study = wave.study
-    packages = ("themewave", "pandas", "numpy", "scipy", "statsmodels", "firthmodels", "matplotlib")
     return Payload(
         "card",
         "run_record",
@@ -142,7 +140,7 @@ def _run_record(wave: Wave) -> Payload:
             look=wave.facts.look,
             seed=study.seed,
             n_permutations=study.n_permutations["minp"],
-            versions={name: version(name) for name in packages} | {"python": platform.python_version()},
+            version=version("themewave"),
             inputs=[[name, sha[:12]] for name, sha in wave.inputs.items()],
         ),
     )
@@ -162,7 +160,8 @@ def _intake_views(intake: WaveIntake) -> Views:
         "flow": table("flow", intake.flow, stage="text", n="people", excluded="people", reason="text"),
         "characteristics": table(
             "characteristics",
-            intake.characteristics,
+            # Behind a median are as many people as have a value.
+            intake.characteristics.assign(smallest_cell=intake.characteristics["n"]),
             variable="key",
             label="key",
             level="key",
@@ -173,6 +172,7 @@ def _intake_views(intake: WaveIntake) -> Views:
             median="summary",
             lower="summary",
             upper="summary",
+            smallest_cell="cell",
         ),
         "two_axes": table(
             "two_axes", intake.two_axes, perceived_helpfulness="key", termination_type="key", n="people"
@@ -186,6 +186,7 @@ def _intake_views(intake: WaveIntake) -> Views:
             words_median="summary",
             words_lower="summary",
             words_upper="summary",
+            n_with_words="cell",
         ),
         "dropout": table(
             "dropout",
@@ -314,7 +315,7 @@ def _termination_views(models: TerminationModels) -> Views:
         "probabilities": made("table", "termination_probabilities", "probabilities"),
         "definitions": made("table", "termination_definitions", "models", "guards"),
         "guards": made("table", "termination_guards", "guards", "dropped"),
-        "forest": made("figure", "termination_forest", "models", "guards"),
+        "forest": made("figure", "termination_forest", "models", "guards", "events"),
         "probability_plot": made("figure", "termination_probabilities", "probabilities"),
         SENTENCES: made("sentences", "termination", "models", "probabilities", "guards"),
     }

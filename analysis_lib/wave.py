@@ -9,22 +9,22 @@ References: STROBE item 13 on numbers at each stage; von Elm et al. 2007.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from analysis_lib.canonical import CanonicalTable, Correction, canonical_table, empty_table
 from analysis_lib.checks import check_tables
-from analysis_lib.errors import Finding, StudyError, did_you_mean, in_order
+from analysis_lib.errors import Finding, StudyError, did_you_mean, in_order, looks_like_a_name
 from analysis_lib.outcome import dropout_flags, outcome_groups
-from analysis_lib.readers import READERS, RawTable, read_table
-from analysis_lib.schema import TABLES, table_schema
-from analysis_lib.study import Study, WaveFacts, load_study, load_wave_facts
-
-# Order of reading: corrections first, since they apply to the others.
-_REQUIRED = ("participants",)
+from analysis_lib.readers import RawTable
+from analysis_lib.schema import table_schema
+from analysis_lib.study import Study, WaveFacts, examine_study, examine_wave_facts, load_study
+from analysis_lib.wave_files import read_wave_files
+from analysis_lib.yamlfile import shown_place
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,8 @@ class Wave:
         ``dropout_<definition>`` per definition, and the booleans ``agreed`` (consent to analysis),
         ``has_material`` (something to code) and ``analysed`` (agreed, has a group, has material).
     segments, assignments, documents, consent, quote_reviews
-        Canonical tables of the people who agreed to analysis.
+        Canonical tables of the people who agreed to analysis. ``quote_consent`` of a segment is missing only
+        where the file has no such column; an empty cell of it is ``unknown``.
     findings
         Warnings and notes; a wave with a stop does not load.
     n_corrected
@@ -143,138 +144,161 @@ def check_study(study: str | Path, waves: Iterable[str] | None = None) -> list[F
     list of Finding
         Sorted; empty when all is well.
     """
-    try:
-        loaded = load_study(study)
-    except StudyError as error:
-        return error.findings
-    findings: list[Finding] = []
-    people: dict[str, str] = {}
-    for wave in waves or loaded.waves:
-        result, found = _read_wave(loaded, wave)
+    known, findings = examine_study(study)
+    if known is None:
+        if findings[0].code != "S01":
+            what = "no wave was looked at, since study.yaml cannot be used as it stands."
+            fix = "Mend what stands above and check again."
+            findings.append(Finding("note", "W09", "waves", what, fix))
+        return in_order(findings)
+    sound = not any(finding.level == "stop" for finding in findings)
+    findings += _unlisted_waves(known) if waves is None else []
+    people: set[str] = set()
+    for wave in dict.fromkeys(waves or known.waves):
+        result, found = _read_wave(known, wave, sound=sound, earlier=people)
         findings += found
-        if result is not None and loaded.repeated == "independent":
-            again = sorted(set(result.participants.index) & set(people))
-            if again:
-                what = f"{len(again)} participants stand in an earlier wave too, but waves are independent."
-                fix = "Set `repeated: panel` in study.yaml, or give different people different ids."
-                file = f"waves/{wave}"
-                findings.append(Finding("warn", "X13", file, what, fix, column="participant_id"))
-        if result is not None:
-            people |= dict.fromkeys(result.participants.index, wave)
+        if result is not None and known.repeated == "independent":
+            people.update(result.participants.index)
     return in_order(findings)
 
 
-def _read_wave(study: Study, wave: str) -> tuple[Wave | None, list[Finding]]:
+def _unlisted_waves(study: Study) -> list[Finding]:
+    """Folders that look like waves and would never be read."""
+    folder = study.folder / "waves"
+    names = sorted(path.parent.name for path in folder.glob("*/wave.yaml"))
+    what = "study.yaml does not list this wave, so it is not read."
+    fix = "Add it to `waves:` in study.yaml, or move the folder elsewhere."
+    return [
+        Finding("warn", "W06", f"waves/{name}" if looks_like_a_name(f"w{name}") else "waves", what, fix)
+        for name in names
+        if name not in study.waves
+    ]
+
+
+def _read_wave(
+    study: Study, wave: str, *, sound: bool = True, earlier: Collection[str] = ()
+) -> tuple[Wave | None, list[Finding]]:
+    """A wave and its findings; None where there is a stop, or where the study itself is not sound."""
     if wave not in study.waves:
         fix = f"Add it to `waves:` in study.yaml, or name one of them.{did_you_mean(wave, study.waves)}"
         what = "study.yaml lists no such wave."
         return None, [Finding("stop", "W01", "wave", what, fix, allowed=", ".join(study.waves))]
-    try:
-        facts = load_wave_facts(study.folder, wave)
-    except StudyError as error:
-        return None, error.findings
-    raws, findings = _read_files(study, wave, facts)
+    if not (study.folder / "waves" / wave).is_dir():
+        what, fix = "this wave has no folder.", "Make it, or take the wave out of `waves:` in study.yaml."
+        return None, [Finding("stop", "W05", f"waves/{wave}", what, fix)]
+    facts, findings = examine_wave_facts(study.folder, wave)
+    raws, found = read_wave_files(study, wave, facts)
+    findings += found + _unused_names(study, wave, raws)
+    tables, found = _canonical_tables(study, wave, raws)
+    findings += found
+    whole = {name: table for name, table in tables.items() if table.whole}
+    findings += check_tables(whole, study, facts, wave)
+    if facts is None or not sound or any(finding.level == "stop" for finding in findings):
+        return None, in_order(findings)
+    result = _freeze(study, wave, facts, tables)
+    findings += _seen_before(tables["participants"], earlier)
+    findings = in_order([*findings, *_left_to_compare(result, tables["participants"].file)])
+    if any(finding.level == "stop" for finding in findings):
+        return None, findings
+    return replace(result, findings=tuple(findings)), findings
+
+
+def _canonical_tables(
+    study: Study, wave: str, raws: Mapping[str, RawTable | None]
+) -> tuple[dict[str, CanonicalTable], list[Finding]]:
+    """Every table that could be read, corrected and typed, and what was found on the way."""
     tables: dict[str, CanonicalTable] = {}
-    corrections = _corrections(raws.get("corrections"), study, findings)
+    corrections, findings = _corrections(raws.get("corrections"), study)
     themes = {theme.id: theme.label for theme in study.codebook}
-    for name in TABLES:
-        raw = raws.get(name)
-        if raw is None:
-            tables[name] = empty_table(study.table(name), f"waves/{wave}/{name}.csv")
+    for name, raw in raws.items():
+        if name == "corrections":
             continue
         mine = [correction for correction in corrections if correction.table == name]
-        tables[name], found = canonical_table(raw, study.table(name), study.columns, mine, themes=themes)
-        findings += found
-    if not any(f.level == "stop" for f in findings):
-        findings += check_tables(tables, study, facts, wave)
-    findings = in_order(findings)
-    if any(f.level == "stop" for f in findings):
-        return None, findings
-    return _freeze(study, wave, facts, tables, findings), findings
+        if raw is not None:
+            tables[name], found = canonical_table(raw, study.table(name), study.columns, mine, themes=themes)
+            findings += found
+            continue
+        tables[name] = empty_table(study.table(name), f"waves/{wave}/{name}.csv")
+        what, fix = "this wave has no such table.", "Remove the line, or add the table."
+        findings += [Finding("stop", "K03", c.file, what, fix, c.line, "table") for c in mine]
+    return tables, findings
 
 
-def _read_files(
-    study: Study, wave: str, facts: WaveFacts
-) -> tuple[dict[str, RawTable | None], list[Finding]]:
-    """Each table's file as text; a table without a file is None."""
-    raws: dict[str, RawTable | None] = {}
-    findings: list[Finding] = []
-    for name in TABLES:
-        try:
-            path, sheet = _file_of(study.folder / "waves" / wave, name, facts)
-            if path is None:
-                raws[name] = None
-                continue
-            shown_as = path.relative_to(study.folder).as_posix()
-            raw = read_table(
-                path,
-                shown_as=shown_as,
-                separator=study.columns.separator,
-                encoding=study.columns.encoding,
-                sheet=sheet,
-            )
-            raws[name] = raw
-            findings += raw.notes
-        except StudyError as error:
-            findings += error.findings
-            raws[name] = None
-    have = {f.file.rsplit("/", 1)[-1].split(".")[0] for f in findings}
-    for name in _REQUIRED:
-        if raws[name] is None and name not in have:
-            what = f"there is no {name} file."
-            endings = ", ".join(READERS)
-            fix = f"Put {name}.csv into waves/{wave}/."
-            findings.append(Finding("stop", "W02", f"waves/{wave}/{name}", what, fix, allowed=endings))
-    return raws, findings
+def _seen_before(participants: CanonicalTable, earlier: Collection[str]) -> list[Finding]:
+    again = np.flatnonzero(participants.frame["participant_id"].isin(list(earlier)))
+    if not len(again):
+        return []
+    what = f"{len(again)} participants stand in an earlier wave too, but waves are independent."
+    fix = "Set `repeated: panel` in study.yaml, or give different people different ids."
+    line = participants.lines[again[0]]
+    return [Finding("warn", "X13", participants.file, what, fix, line, "participant_id")]
 
 
-def _file_of(folder: Path, name: str, facts: WaveFacts) -> tuple[Path | None, str | None]:
-    for source in facts.sources:
-        if source.get("table") == name:
-            return folder / source["file"], source.get("sheet")
-    found = [folder / f"{name}{ending}" for ending in READERS if (folder / f"{name}{ending}").exists()]
-    if len(found) > 1:
-        files = ", ".join(path.name for path in found)
-        what = f"several files hold this table: {files}."
-        fix = "Keep one, or name it under `sources:` in wave.yaml."
-        raise StudyError(Finding("stop", "W03", f"waves/{folder.name}/{name}", what, fix))
-    return (found[0] if found else None), None
+def _left_to_compare(wave: Wave, file: str) -> list[Finding]:
+    """Whether anybody is left to analyse, and anybody to compare them with."""
+    sizes = wave.analysed["outcome_group"].value_counts(sort=False)
+    present = [str(group) for group, n in sizes.items() if n]
+    reference = wave.study.outcome.reference
+    if not present:
+        enrolled = wave.flow[wave.flow["stage"].eq("enrolled").cumsum() > 0]
+        reasons = enrolled.loc[enrolled["excluded"] > 0, ["excluded", "reason"]]
+        listed = "; ".join(f"{reason} ({n})" for n, reason in reasons[1:].itertuples(index=False))
+        what, fix = f"nobody is left to analyse: {listed}.", "See to the reasons for which people leave."
+        return [Finding("stop", "X01", file, what, fix)]
+    if len(present) == 1:
+        what = "everybody who is analysed is in one outcome group; there is no comparison group, so no test."
+        return [Finding("note", "X24", file, what, "Nothing to do if the wave was meant so.")]
+    if reference not in present:
+        what = "nobody who is analysed is in the reference group, so there is no comparison and no test."
+        fix = "Name another reference in study.yaml, or check how groups are derived."
+        return [Finding("warn", "X24", file, what, fix, allowed=", ".join(present))]
+    return []
 
 
-def _corrections(raw: RawTable | None, study: Study, findings: list[Finding]) -> list[Correction]:
+def _corrections(raw: RawTable | None, study: Study) -> tuple[list[Correction], list[Finding]]:
     if raw is None:
-        return []
-    table, found = canonical_table(raw, table_schema("corrections"), study.columns)
-    findings += found
-    if any(f.level == "stop" for f in found):
-        return []
+        return [], []
+    # A correction says what stands in the raw files, so none of its own values is mapped.
+    as_written = replace(study.columns, values={}, missing=())
+    table, findings = canonical_table(raw, table_schema("corrections"), as_written)
     frame = table.frame.astype("string").fillna("")
-    return [
+    corrections = [
         Correction(row["table"], row["key"], row["column"], row["old"], row["new"], table.file, line)
         for line, row in zip(table.lines, frame.to_dict("records"), strict=True)
+        if row["table"] and row["key"] and row["column"]
     ]
+    return corrections if table.whole else [], findings
 
 
-def _freeze(
-    study: Study, wave: str, facts: WaveFacts, tables: dict[str, CanonicalTable], findings: list[Finding]
-) -> Wave:
+def _unused_names(study: Study, wave: str, raws: Mapping[str, RawTable | None]) -> list[Finding]:
+    """Raw column names that study.yaml maps and no table of the wave has."""
+    columns = {name: set(raw.columns) for name, raw in raws.items() if raw is not None}
+    anywhere = {name for names in columns.values() for name in names}
+    unused: list[tuple[str, ...]] = [("columns", raw) for raw in study.columns.names if raw not in anywhere]
+    for table, names in study.columns.names_in.items():
+        here = columns.get(table)
+        unused += [("columns", table, raw) for raw in names if here is not None and raw not in here]
+    what = f"no table of wave {wave} has this raw column name."
+    fix = "Correct it, or remove it if the column is gone for good."
+    return [Finding("warn", "W08", "study.yaml", what, fix, column=shown_place(place)) for place in unused]
+
+
+def _freeze(study: Study, wave: str, facts: WaveFacts, tables: Mapping[str, CanonicalTable]) -> Wave:
     people = tables["participants"].frame.set_index("participant_id").sort_index()
     flags = dropout_flags(people, study)
     groups = outcome_groups(people, flags, study)
     people = people.drop(columns="outcome_group").join(groups).join(flags.add_prefix("dropout_"))
     people["agreed"] = _agreed(people.index, tables["consent"].frame)
-    documents = tables["documents"].frame
-    if len(documents):
-        with_words = documents.loc[documents["n_words"].fillna(1) > 0, "participant_id"]
-        people["has_material"] = people.index.isin(with_words)
-    else:
-        people["has_material"] = True
+    people["has_material"] = _has_material(people.index, tables)
     people["analysed"] = people["agreed"] & people["outcome_group"].notna() & people["has_material"]
     agreed = people.index[people["agreed"]]
     kept = {
         name: tables[name].frame[tables[name].frame["participant_id"].isin(agreed)].reset_index(drop=True)
         for name in ("coded_segments", "assignments", "documents", "consent")
     }
+    if "quote_consent" in tables["coded_segments"].given:
+        consent = kept["coded_segments"]["quote_consent"]
+        kept["coded_segments"]["quote_consent"] = consent.fillna("unknown")
     return Wave(
         study=study,
         id=wave,
@@ -285,10 +309,19 @@ def _freeze(
         documents=kept["documents"],
         consent=kept["consent"],
         quote_reviews=tables["quote_reviews"].frame,
-        findings=tuple(findings),
+        findings=(),
         n_corrected=sum(table.n_corrected for table in tables.values()),
         inputs=_input_hashes(study, wave, tables),
     )
+
+
+def _has_material(people: pd.Index, tables: Mapping[str, CanonicalTable]) -> pd.Series:
+    """Whether there is something to code; it is taken to be there where no document table says otherwise."""
+    documents, segments = tables["documents"].frame, tables["coded_segments"].frame
+    if not len(documents):
+        return pd.Series(True, index=people)
+    with_words = documents.loc[documents["n_words"].fillna(1) > 0, "participant_id"]
+    return pd.Series(people.isin(with_words) | people.isin(segments["participant_id"]), index=people)
 
 
 def _agreed(people: pd.Index, consent: pd.DataFrame) -> pd.Series:
@@ -299,7 +332,7 @@ def _agreed(people: pd.Index, consent: pd.DataFrame) -> pd.Series:
     return pd.Series(people.isin(consent.loc[yes, "participant_id"]), index=people)
 
 
-def _input_hashes(study: Study, wave: str, tables: dict[str, CanonicalTable]) -> dict[str, str]:
+def _input_hashes(study: Study, wave: str, tables: Mapping[str, CanonicalTable]) -> dict[str, str]:
     names = ["study.yaml", "codebook.yaml", "codebook.csv", f"waves/{wave}/wave.yaml"]
     names += [f"waves/{wave}/author_notes.md", *(table.file for table in tables.values())]
     paths = {name: study.folder / name for name in sorted(set(names))}

@@ -86,11 +86,12 @@ def a_wave(
     participants = people.rename_axis("participant_id").copy()
     ordered = pd.CategoricalDtype(list(study.outcome.groups), ordered=True)
     participants["outcome_group"] = participants["outcome_group"].astype(ordered)
-    for column in study.table("participants"):
-        if column.name not in (*participants, "participant_id", "outcome_group"):
-            empty = empty_table(study.table("participants"), "").frame[column.name]
-            participants[column.name] = empty.reindex(range(len(participants))).to_numpy()
-            participants[column.name] = participants[column.name].astype(empty.dtype)
+    contract = empty_table(study.table("participants"), "").frame.drop(
+        columns=["participant_id", "outcome_group"]
+    )
+    for name, empty in contract.items():
+        given = participants[name] if name in participants else pd.Series(pd.NA, index=participants.index)
+        participants[name] = given.astype(empty.dtype)
     for name, value in (("why_no_group", pd.NA), ("agreed", True), ("has_material", True)):
         if name not in participants:
             participants[name] = value

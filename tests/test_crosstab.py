@@ -23,7 +23,7 @@ def contrast(result, group="unhelpful", theme="cold"):
     return result.contrasts.set_index(["theme_id", "group"]).loc[(theme, group)]
 
 
-def tested(result, theme="cold"):
+def over_all_groups(result, theme="cold"):
     return result.tests.set_index("theme_id").loc[theme]
 
 
@@ -209,7 +209,7 @@ def test_a_theme_that_everybody_on_both_sides_has_gives_no_odds_ratio():
 def test_the_exact_test_runs_over_all_groups():
     sizes = {"helpful": 92, "unhelpful": 37, "mixed": 19}
     result = crosstab_themes(counted(sizes, {"cold": {"helpful": 12, "unhelpful": 14, "mixed": 3}}))
-    row = tested(result)
+    row = over_all_groups(result)
     assert row["p_value"] == pytest.approx(0.006390706305, abs=1e-9)
     assert row["method"] == "exact (Fisher-Freeman-Halton)"
     assert row["reason"] is None
@@ -252,8 +252,10 @@ def test_the_contrasts_are_one_family_over_all_themes_and_groups():
 
 
 def test_a_theme_that_cannot_reach_alpha_has_shares_but_no_p():
-    result = crosstab_themes(counted({"helpful": 20, "unhelpful": 20}, {"cold": {"unhelpful": 1}, **THREE_REST}))
-    row = tested(result)
+    result = crosstab_themes(
+        counted({"helpful": 20, "unhelpful": 20}, {"cold": {"unhelpful": 1}, **THREE_REST})
+    )
+    row = over_all_groups(result)
     assert row[["p_value", "p_mid", "p_minp", "p_holm", "p_bh"]].isna().all()
     assert row["smallest_p"] == pytest.approx(1.0)
     assert row["reason"] == "too few people have it: no split could give p below 0.05"
@@ -272,14 +274,14 @@ def test_a_theme_out_of_the_family_costs_the_others_nothing():
     beside = {"cold": THREE["cold"], "rare": {"unhelpful": 1}, "none": {}}
     together = crosstab_themes(counted(sizes, beside, multiplicity="holm"))
     assert contrast(alone)["p_adjusted"] == contrast(together)["p_adjusted"]
-    assert tested(alone)["p_holm"] == tested(together)["p_holm"]
+    assert over_all_groups(alone)["p_holm"] == over_all_groups(together)["p_holm"]
 
 
 def test_a_theme_that_everybody_has_is_left_untested_with_a_reason():
     sizes = {"helpful": 20, "unhelpful": 20}
     result = crosstab_themes(counted(sizes, {"cold": sizes, "late": THREE["late"]}))
-    assert np.isnan(tested(result)["p_value"])
-    assert tested(result)["reason"] == "everybody has it"
+    assert np.isnan(over_all_groups(result)["p_value"])
+    assert over_all_groups(result)["reason"] == "everybody has it"
 
 
 def test_the_same_seed_gives_the_same_adjusted_p_values():

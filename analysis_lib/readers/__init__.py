@@ -80,6 +80,7 @@ def read_table(
     separator: str | None = None,
     encoding: str | None = None,
     sheet: str | None = None,
+    file_format: str | None = None,
     root: Path | None = None,
 ) -> RawTable:
     """Read a table as text, whatever its format.
@@ -87,7 +88,7 @@ def read_table(
     Parameters
     ----------
     path
-        A regular file on this computer; its ending decides the reader.
+        A regular file on this computer; its ending decides the reader, unless ``file_format`` does.
     shown_as
         Name of the file in findings, relative to the study folder.
     separator
@@ -97,6 +98,8 @@ def read_table(
         warning.
     sheet
         For .xlsx and .ods: the sheet to read. None reads the only visible sheet that holds values.
+    file_format
+        An ending of ``READERS`` without its dot, for a file that has another one or none.
     root
         Study folder that links must not lead out of. None means the folder that ``path`` is in.
 
@@ -129,7 +132,7 @@ def read_table(
     """
     if _SCHEME.match(str(path)):
         raise StudyError(ADDRESS.at(shown_as))
-    ending = path.suffix.casefold()
+    ending = path.suffix.casefold() if file_format is None else f".{file_format.casefold()}"
     reader = READERS.get(ending)
     if reader is None:
         allowed = ", ".join(READERS) + "." + did_you_mean(ending, READERS)

@@ -160,6 +160,13 @@ OLD_LINE_ENDS = Rule(
     "R51", "note", "Lines end with a carriage return alone, as on old computers.", "Nothing to do."
 )
 
+TITLE_ABOVE = Rule(
+    "R52",
+    "stop",
+    "This line holds one value and every row below it several, so it is a title and not the column names.",
+    "Delete the lines above the column names.",
+)
+
 _OTHER_KINDS = (
     b"PK\x03\x04",
     b"\x1f\x8b",
@@ -450,6 +457,12 @@ def read_delimited(
     if first is None:
         raise StudyError([*found, EMPTY.at(shown_as)])
     header, header_line = rows.values[first], rows.lines[first]
+    if (
+        len(header) == 1
+        and len(rows.values) > first + 1
+        and all(len(row) != 1 for row in rows.values[first + 1 :])
+    ):
+        raise StudyError([*found, TITLE_ABOVE.at(shown_as, line=header_line)])
     fitting, uneven = _check_lengths(rows, first, shown_as)
     found += uneven
     if len(header) == 1:

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 
-from analysis_lib.errors import Finding, Level, StudyError, in_order
+from analysis_lib.errors import Finding, Level, StudyError, in_order, looks_like_a_name
 
 MAX_CELL_CHARACTERS = 1_000_000
 MAX_COLUMNS = 5_000
@@ -44,6 +44,8 @@ class RawTable:
         Worksheet that was read; None in formats that have none.
     notes
         What was decided on the way in; levels ``warn`` and ``note`` only.
+    header_line
+        Where the column names stand; 1 in formats without a header line.
 
     Examples
     --------
@@ -58,6 +60,7 @@ class RawTable:
     lines: tuple[int, ...]
     sheet: str | None
     notes: tuple[Finding, ...]
+    header_line: int = 1
 
 
 @dataclass(frozen=True)
@@ -231,7 +234,6 @@ _UNUSUAL = re.compile(
     f"[\x00-\x08\x0b-\x1f\x7f-\x85{_ZERO_WIDTH}{_DIRECTION}{_NO_BREAK}{_WIDE_SPACE}"
     "\ufffd\ud800-\udfff\u00c2\u00c3\u00e2]"
 )
-_NAME = re.compile(r"[^\W\d]\w*(?:[ ._-]\w+){0,3}")
 _NUMBER = re.compile(r"[+-]?(?:\d+(?:[.,]\d*)?|[.,]\d+)(?:[eE][+-]?\d+)?%?|\d{4}-\d\d-\d\d(?:[T ][\d:.]+)?")
 _MISSING_WORDS = frozenset(
     [".", "-", "--", "?", "na", "n/a", "n.a.", "nan", "null", "none", "missing", "unknown", "refused"]
@@ -248,8 +250,7 @@ def shown_name(name: str, position: int) -> str:
     >>> shown_name("She said she would never go back there again.", 3)
     'number 3'
     """
-    fits = len(name) <= 40 and _NAME.fullmatch(name) and not re.search(r"\d{6}", name)
-    return name if fits else f"number {position}"
+    return name if looks_like_a_name(name) else f"number {position}"
 
 
 def number_text(value: float) -> str:
@@ -510,4 +511,5 @@ def make_table(
             findings.append(BLANK_ROWS.at(file, sheet=shown_sheet, n=blank))
     if any(finding.level == "stop" for finding in findings):
         raise StudyError(findings)
-    return RawTable(file, tuple(names), tuple(kept), tuple(kept_lines), sheet, tuple(in_order(findings)))
+    notes = tuple(in_order(findings))
+    return RawTable(file, tuple(names), tuple(kept), tuple(kept_lines), sheet, notes, header_line)

@@ -31,18 +31,18 @@ from analysis_lib.tables import JointRow, format_card, format_joint_display, for
 from analysis_lib.tables.common import group_labels
 
 _HERE = Path(__file__).parent
-PROFILES = {
+_PROFILES = {
     "coauthor": "for co-authors; not to be passed on",
     "public": "public",
     "internal": "INTERNAL: exact counts and study ids; not to leave the team",
 }
-COUNTS = {
+_COUNTS = {
     "exact": "exact",
     "midpoint6": "rounded: every number of people stands at the middle of its step of six (1–6 is shown as 3)",
     "suppress7_round5": "rounded: numbers of people from 1 to 7 are withheld, the others go to the nearest 5",
     "exact_audited": "exact where the audit allows",
 }
-TIERS = {
+_TIERS = {
     "clear": "Clear",
     "clear but small": "Clear but small",
     "tentative": "Tentative",
@@ -166,22 +166,12 @@ class _Picture:
 
 
 @dataclass(frozen=True)
-class _Line:
-    """A sentence with its tier in words and the place of its numbers: id and number of the table."""
-
-    text: str
-    tier: str = ""
-    target: str = ""
-    source: str = ""
-
-
-@dataclass(frozen=True)
 class _Run:
-    """Lines of one tier in a row; those beyond the first few can be folded away."""
+    """Sentences of one tier in a row; those beyond the first few can be folded away."""
 
     tier: str
-    shown: tuple[_Line, ...]
-    folded: tuple[_Line, ...]
+    shown: tuple[Sentence, ...]
+    folded: tuple[Sentence, ...]
 
 
 @dataclass(frozen=True)
@@ -215,7 +205,8 @@ def render_report(sections: Sequence[Section], *, cover: Payload, stamp: Stamp) 
     is not repeated inside a section.
     """
     laid_out = _lay_out(sections)
-    rows = _rows(laid_out)
+    payloads = [part for section in sections for part in section.parts if isinstance(part, Payload)]
+    run_records = [format_card(payload) for payload in payloads if payload.template == "run_record"]
     return _page(
         "template.html.j2",
         print_marks=_print_marks(cover, stamp),
@@ -223,15 +214,16 @@ def render_report(sections: Sequence[Section], *, cover: Payload, stamp: Stamp) 
         stamp=stamp,
         groups=_groups(cover),
         cover=[line for line in format_card(cover) if line[0] not in _SAID_IN_HEADER],
-        profile=PROFILES.get(stamp.profile, stamp.profile),
-        counts=COUNTS.get(stamp.counts_rule, stamp.counts_rule),
-        summary=_summary(sections, cover, rows),
-        sections=[(section, _with_sources(parts, rows)) for section, parts in laid_out],
+        profile=_PROFILES.get(stamp.profile, stamp.profile),
+        counts=_COUNTS.get(stamp.counts_rule, stamp.counts_rule),
+        summary=_summary(laid_out, cover),
+        sections=laid_out,
+        rows=_rows(laid_out),
         tables={part.template: part for _, parts in laid_out for part in parts if part.kind == "table"},
         numbers_of=_NUMBERS_OF,
-        limits=[_line(sentence, rows) for sentence in limits(cover)],
-        limits_prose=_limits_prose(sections),
-        run_record=_run_record(sections),
+        limits=limits(cover),
+        limits_prose=[payload.facts["text"] for payload in payloads if _is_limits(payload)],
+        run_record=run_records[0] if run_records else (),  # every notebook shows the same
     )
 
 
@@ -265,7 +257,7 @@ def numbers(sections: Sequence[Section]) -> dict[tuple[str, int], str]:
 
 
 def _lay_out(sections: Sequence[Section]) -> list[tuple[Section, list[_Part]]]:
-    """Every section with its parts formatted; sentences wait for their sources."""
+    """Every section with its parts formatted, in order."""
     number_of, taken = numbers(sections), set[str]()
     laid_out = []
     for section in sections:
@@ -294,7 +286,7 @@ def _formatted(payload: Payload, number: str, section_number: str, taken: set[st
                 for i, row in enumerate(format_joint_display(payload), 1)
             ]
         case "sentences":
-            content = sentences(payload)
+            content = list(_runs(sentences(payload)))
         case "card":
             content = format_card(payload)
         case "prose":
@@ -311,6 +303,7 @@ def _stands_elsewhere(payload: Payload) -> bool:
 
 
 def _is_limits(payload: Payload) -> bool:
+    """Whether it is what the authors write about limits."""
     return payload.shape == "prose" and "limits" in payload.facts["heading"].casefold()
 
 
@@ -347,54 +340,38 @@ def _rows(laid_out: list[tuple[Section, list[_Part]]]) -> dict[str, str]:
     }
 
 
-def _with_sources(parts: list[_Part], rows: dict[str, str]) -> list[_Part]:
-    """The parts with sentences linked to the rows they come from."""
-    return [
-        replace(part, content=list(_runs(part.content, rows))) if part.kind == "sentences" else part
-        for part in parts
-    ]
-
-
-def _line(sentence: Sentence, rows: dict[str, str]) -> _Line:
-    source = rows.get(sentence.anchor or "", "")
-    return _Line(sentence.text, TIERS[sentence.kind], sentence.anchor or "" if source else "", source)
-
-
-def _runs(found: tuple[Sentence, ...], rows: dict[str, str]) -> Iterator[_Run]:
+def _runs(found: tuple[Sentence, ...]) -> Iterator[_Run]:
     """Sentences by tier; a long run shows its first few and folds the rest away."""
     for kind, group in groupby(found, key=lambda sentence: sentence.kind):
-        lines = tuple(_line(sentence, rows) for sentence in group)
-        fold = kind not in _ALWAYS_SHOWN and len(lines) >= _FOLD_FROM
-        cut = _SHOWN_BEFORE_FOLD if fold else len(lines)
-        yield _Run(TIERS[kind], lines[:cut], lines[cut:])
+        run = tuple(group)
+        fold = kind not in _ALWAYS_SHOWN and len(run) >= _FOLD_FROM
+        cut = _SHOWN_BEFORE_FOLD if fold else len(run)
+        yield _Run(_TIERS[kind], run[:cut], run[cut:])
 
 
-def _summary(
-    sections: Sequence[Section], cover: Payload, rows: dict[str, str]
-) -> list[tuple[str, list[_Line]]]:
+def _summary(laid_out: list[tuple[Section, list[_Part]]], cover: Payload) -> list[tuple[str, list[Sentence]]]:
     """Headings with sentences that stand in the sections too; nothing is worded here."""
     said: dict[str, list[Sentence]] = {}
-    for section in sections:
-        for part in section.parts:
-            if not isinstance(part, str) and part.shape == "sentences":
-                said.setdefault(part.template, []).extend(sentences(part))
+    for _, parts in laid_out:
+        for part in parts:
+            if part.kind == "sentences":
+                runs = [sentence for run in part.content for sentence in run.shown + run.folded]
+                said.setdefault(part.template, []).extend(runs)
     everything = [sentence for found in said.values() for sentence in found]
     chosen = {
-        "Who is in": _without_refusals(said.get("intake", []))[:2],
-        "Themes and outcome": _without_refusals(said.get("theme_contrasts", []))[:3],
-        "Ending therapy": _without_refusals(said.get("termination", []))[:1],
+        "Who is in": _findings(said.get("intake", []))[:2],
+        "Themes and outcome": _findings(said.get("theme_contrasts", []))[:3],
+        "Ending therapy": _findings(said.get("termination", []))[:1],
         "What these data cannot say": [s for s in everything if s.kind == "refusal"],
         "Read with this limit": list(limits(cover)[:1]),
     }
-    return [
-        (heading, [_line(sentence, rows) for sentence in dict.fromkeys(found)])
-        for heading, found in chosen.items()
-        if found
-    ]
+    return [(heading, list(dict.fromkeys(found))) for heading, found in chosen.items() if found]
 
 
-def _without_refusals(found: list[Sentence]) -> list[Sentence]:
-    return [sentence for sentence in found if sentence.kind != "refusal"]
+def _findings(found: list[Sentence]) -> list[Sentence]:
+    """What is found, the clear first."""
+    stated = [sentence for sentence in found if sentence.kind not in ("refusal", "limit")]
+    return sorted(stated, key=lambda sentence: sentence.kind != "clear")
 
 
 def _groups(cover: Payload) -> dict[str, tuple[str, str, str]]:
@@ -406,25 +383,6 @@ def _groups(cover: Payload) -> dict[str, tuple[str, str, str]]:
         for row in frame.itertuples()
         for colour, marker in [styles[row.group]]
     }
-
-
-def _limits_prose(sections: Sequence[Section]) -> list[str]:
-    """What the authors write about limits, where they do."""
-    return [
-        part.facts["text"]
-        for section in sections
-        for part in section.parts
-        if not isinstance(part, str) and _is_limits(part) and part.facts["text"].strip()
-    ]
-
-
-def _run_record(sections: Sequence[Section]) -> tuple[tuple[str, str], ...]:
-    """The run record of the first notebook that shows one; all show the same."""
-    for section in sections:
-        for part in section.parts:
-            if not isinstance(part, str) and part.template == "run_record":
-                return format_card(part)
-    return ()
 
 
 def _figure(payload: Payload) -> _Picture:
@@ -446,10 +404,10 @@ def _print_marks(cover: Payload, stamp: Stamp) -> Markup:
 
 
 def _css_string(text: str) -> str:
-    """A CSS string that no character can end.
+    r"""A CSS string that no character can end.
 
-    >>> _css_string("a'</style>")
-    "'a\\27 \\3c \\2f style\\3e '"
+    >>> print(_css_string("a'</b>"))
+    'a\27 \3c \2f b\3e '
     """
     return "'" + re.sub(r"[^A-Za-z0-9]", lambda found: f"\\{ord(found[0]):x} ", text) + "'"
 

@@ -318,7 +318,9 @@ def _as_codes(units: ArrayLike, categories: Sequence[Any] | None) -> tuple[IntAr
 def _plain(value: Any) -> Any:
     """The Python value of a numpy scalar, whole numbers as int, so that 1, 1.0 and True read the same."""
     value = value.item() if isinstance(value, np.generic) else value
-    return int(value) if isinstance(value, (bool, float)) and value == int(value) else value
+    return (
+        int(value) if isinstance(value, bool) or (isinstance(value, float) and value.is_integer()) else value
+    )
 
 
 def _as_clusters(participants: ArrayLike | None, n_units: int) -> IntArray:
@@ -510,8 +512,10 @@ def _resampled(
     if n_bootstrap == 0:
         return {}
     _, place = np.unique(cluster, return_inverse=True)
+    # units added up in canonical order, so that rounding is the same however the rows of the file are sorted
+    order = np.lexsort(columns.T)
     sums = np.zeros((place.max() + 1, columns.shape[1]))
-    np.add.at(sums, place, columns)
+    np.add.at(sums, place[order], columns[order])
     # Participants with the same sums are interchangeable, so a resample is one multinomial draw over the
     # distinct rows: far fewer than participants, and independent of the order of the rows.
     patterns, frequency = np.unique(sums, axis=0, return_counts=True)

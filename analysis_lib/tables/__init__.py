@@ -7,8 +7,9 @@ holds, so that exact and released counts go through the same formulas.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
-from analysis_lib.formatted import FormattedTable
+from analysis_lib.formatted import Cell, FormattedTable, Row
 from analysis_lib.payload import Payload
 from analysis_lib.tables.cards import format_card
 from analysis_lib.tables.intake import characteristics, dropout, findings, flow, material, two_axes
@@ -43,11 +44,15 @@ _LAYOUTS: dict[str, Callable[[Payload], FormattedTable]] = {
 
 
 def format_table(payload: Payload) -> FormattedTable:
-    """The finished table of a payload of shape ``table``.
+    """The finished table of a payload of shape ``table``; one without rows says why it has none.
 
     Raises
     ------
     KeyError
         If the template has no layout.
     """
-    return _LAYOUTS[payload.template](payload)
+    table = _LAYOUTS[payload.template](payload)
+    if table.rows:
+        return table
+    why = Cell(payload.facts.get("reason") or "there is nothing to count", "left", table.n_columns - 1)
+    return replace(table, rows=(Row("None", (why,)),))

@@ -8,9 +8,9 @@ from analysis_lib.payload import Payload
 from analysis_lib.tables.common import BASES, group_heads, words
 
 _TRADITIONS = {
-    "coding_reliability": "coding reliability",
-    "codebook": "codebook",
-    "reflexive": "reflexive",
+    "coding_reliability": "coding reliability thematic analysis",
+    "codebook": "codebook thematic analysis",
+    "reflexive": "reflexive thematic analysis",
     "cqr": "consensual qualitative research",
 }
 
@@ -37,7 +37,7 @@ def _cover(payload: Payload) -> list[tuple[str, str]]:
         ("Outcome groups", "; ".join(heads)),
         ("How groups are formed", _rule(facts["outcome_rule"])),
         ("Design", words(facts["design"])),
-        ("Tradition", f"{_TRADITIONS[facts['tradition']]} thematic analysis"),
+        ("Tradition", _TRADITIONS[facts["tradition"]]),
         (
             "Coding",
             f"codebook {facts['codebook_version']}; coders {blind}; accounts given {timing} the outcome",
@@ -67,6 +67,6 @@ def _run_record(facts: Any) -> list[tuple[str, str]]:
         ("Codebook", facts["codebook_version"]),
         ("Seed", str(facts["seed"])),
         ("Permutations", f"{facts['n_permutations']:,}"),
-        ("Versions", ", ".join(f"{name} {number}" for name, number in sorted(facts["versions"].items()))),
+        ("Themewave", facts["version"]),
         ("Inputs (SHA-256, first 12 digits)", "; ".join(f"{name} {sha}" for name, sha in facts["inputs"])),
     ]

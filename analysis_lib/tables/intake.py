@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pandas as pd
 
 from analysis_lib.formatted import FormattedTable, Head, Row
 from analysis_lib.formatting import NONE, WITHHELD, count, general, n_of, percent
 from analysis_lib.intake import MISSING
 from analysis_lib.payload import Payload
-from analysis_lib.tables.common import group_heads, group_labels, number, standing_notes, text, title, words
+from analysis_lib.tables.common import (
+    group_heads,
+    group_labels,
+    is_banded,
+    number,
+    standing_notes,
+    text,
+    title,
+    words,
+)
 
 
 def flow(payload: Payload) -> FormattedTable:
@@ -43,7 +54,7 @@ def characteristics(payload: Payload) -> FormattedTable:
         levels = list(dict.fromkeys(mine["level"]))
         if levels[0] != "":
             rows.append(Row(label, heading=True))
-        known = mine[mine["level"] != MISSING].groupby("group")["n"].sum(min_count=1)
+        known = mine[mine["level"] != MISSING].groupby("group")["n"].agg(lambda n: n.sum(skipna=False))
         for level in levels:
             here = mine[mine["level"] == level].set_index("group")
             if level == MISSING and not here["n"].fillna(1).any():
@@ -64,13 +75,13 @@ def characteristics(payload: Payload) -> FormattedTable:
 def _characteristic(row: pd.Series, level: str, known: float) -> str:
     if level == "":
         if pd.isna(row["median"]):
-            return "–"
+            return NONE if row["n"] == 0 else WITHHELD
         return f"{general(row['median'])} [{general(row['lower'])}, {general(row['upper'])}]"
     if pd.isna(row["n"]):
         return WITHHELD
     if level == MISSING:
         return count(row["n"])
-    return f"{count(row['n'])} ({percent(row['n'] / known, known)})" if known else count(row["n"])
+    return f"{count(row['n'])} ({percent(row['n'] / known, known)})" if known > 0 else count(row["n"])
 
 
 def two_axes(payload: Payload) -> FormattedTable:
@@ -104,13 +115,11 @@ def material(payload: Payload) -> FormattedTable:
             (
                 number(count(row.n, absent=WITHHELD)),
                 number(n_of(row.n_without_theme, row.n) if coded else NONE),
-                number(general(row.words_median)),
-                number(f"[{general(row.words_lower)}, {general(row.words_upper)}]"
-                       if pd.notna(row.words_lower) else "–"),
+                *map(number, _words_said(row, is_banded(payload))),
             ),
         )
         for row in payload.tables["rows"].frame.itertuples()
-    ]  # fmt: skip
+    ]
     note = (
         "People who say more have more chances to mention a theme: read group differences with this in mind."
     )
@@ -121,6 +130,14 @@ def material(payload: Payload) -> FormattedTable:
         tuple(rows),
         (note, *standing_notes(payload)),
     )
+
+
+def _words_said(row: Any, rounded: bool) -> tuple[str, str]:
+    """Median and quartiles of the words of a group; where counts are rounded, a small group has none."""
+    if pd.isna(row.words_median):
+        why = WITHHELD if rounded and row.n != 0 else NONE
+        return why, why
+    return general(row.words_median), f"[{general(row.words_lower)}, {general(row.words_upper)}]"
 
 
 def dropout(payload: Payload) -> FormattedTable:
@@ -137,6 +154,8 @@ def dropout(payload: Payload) -> FormattedTable:
         )
         for row in payload.tables["rows"].frame.itertuples()
     ]
+    if not rows:
+        rows = [Row("None", (text("study.yaml defines no way of dropping out", span=4),))]
     note = "Not judged: therapy still under way, or the field that the rule needs is empty."
     return FormattedTable(
         title(payload, "Dropping out under each definition"),

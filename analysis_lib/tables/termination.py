@@ -33,7 +33,8 @@ def termination_models(payload: Payload) -> FormattedTable:
         guard = guards[guards["model"] == model].iloc[0]
         rows.append(Row(_model_heading(payload, guard), heading=True))
         if pd.notna(guard["reason"]) and guard["reason"]:
-            rows.append(Row("No model", (text(f"{guard['reason']}.", span=5),), 1))
+            why = str(guard["reason"]).rstrip(".")
+            rows.append(Row("No model", (text(f"{why}.", span=5),), 1))
         mine = frame[frame["model"] == model]
         for (term, level), here in mine.groupby(["term", "level"], sort=False):
             cells = [*_odds(here, FIRTH, False, banded), *_odds(here, FIRTH, True, banded)]
@@ -127,7 +128,8 @@ def termination_definitions(payload: Payload) -> FormattedTable:
             here = mine[(mine["term"] == term) & (mine["level"] == level)].set_index("event")
             rows.append(Row(label, tuple(_one_event(here, event) for event in events), 1))
     rules = "; ".join(f"{words(name)}: {payload.facts['rules'][name]}" for name in events)
-    notes = ("Adjusted odds ratios with 95% intervals, Firth.", f"{rules[:1].upper()}{rules[1:]}.")
+    notes = ["Adjusted odds ratios with 95% intervals, Firth."]
+    notes += [f"{rules[:1].upper()}{rules[1:]}."] if rules else []
     return FormattedTable(
         title(payload, "The same model under each definition of dropping out"),
         "Term",

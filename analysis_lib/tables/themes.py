@@ -59,9 +59,7 @@ def theme_by_outcome(payload: Payload) -> FormattedTable:
         f"n/N: people with the theme of {BASES[payload.facts['base']]}. Brackets: 95% Wilson interval.",
         "An upper theme counts people with it or any theme below it. Segments are shown, never tested.",
     ]
-    if not (frame["n_total"].fillna(1) > 0).any():
-        notes.append(f"No shares: {payload.facts['reason']}.")
-    elif unused:
+    if unused and (frame["n_total"].fillna(1) > 0).any():
         notes.append(f"Coded for nobody: {', '.join(unused)}.")
     return FormattedTable(
         title(payload, "People with each theme by outcome group"),

@@ -11,7 +11,7 @@ import csv
 import json
 import re
 import shutil
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from html.parser import HTMLParser
 from pathlib import Path
@@ -153,21 +153,24 @@ def flaky_survey(folder: Path) -> int:
     return len(codings) - len(matched)
 
 
-def taguette_project(folder: Path, *, cuts: Sequence[int] = (6, 11)) -> None:
+TERCILES = {"most_satisfied": 6, "in_between": 5, "least_satisfied": 6}
+
+
+def taguette_project(folder: Path, *, groups: dict[str, int] = TERCILES) -> None:
     """A usability study coded in Taguette: 22 codes by groups of satisfaction.
 
     The coded segments are copied as they are. Participants are put in order of their score, of which lower
-    means more satisfied, and cut into groups after the places in ``cuts``.
+    means more satisfied, and dealt to groups of the given sizes.
     """
     wave = _wave_folder(folder)
     shutil.copy(DATA / "taguette_segments.csv", wave / "coded_segments.csv")
     _write_wave_facts(wave)
     participants = rows_of(DATA / "taguette_participants.csv")
     ranked = sorted(participants, key=lambda row: float(row["pssuq_mean"]))
-    names = ("most_satisfied", "in_between", "least_satisfied") if len(cuts) == 2 else tuple("abcdefgh")
-    group = {row["participant_id"]: names[sum(i >= cut for cut in cuts)] for i, row in enumerate(ranked)}
+    places = [name for name, size in groups.items() for _ in range(size)]
+    group = {row["participant_id"]: name for row, name in zip(ranked, places, strict=True)}
     people = [(*row.values(), group[row["participant_id"]]) for row in participants]
-    write_rows(wave / "participants.csv", (*participants[0], "tercile"), people)
+    write_rows(wave / "participants.csv", (*participants[0], "satisfied"), people)
     codes = sorted({row["code"] for row in rows_of(DATA / "taguette_segments.csv")})
     _write_codebook(folder, codes)
     _write_study(
@@ -180,17 +183,17 @@ def taguette_project(folder: Path, *, cuts: Sequence[int] = (6, 11)) -> None:
         theme_timing: before_outcome
         coders_blind_to_outcome: no
         outcome:
-          groups: [{", ".join(names[: len(cuts) + 1])}]
-          reference: {names[0]}
+          groups: [{", ".join(groups)}]
+          reference: {next(iter(groups))}
         columns:
-          participants: {{tercile: outcome_group, pssuq_mean: satisfaction}}
+          participants: {{satisfied: outcome_group, pssuq_mean: satisfaction}}
           coded_segments: {{code: code_id, start_offset: start, end_offset: end}}
           values: {{code_id: {_mapping(codes)}}}
         """,
     )
 
 
-def bright_trial(folder: Path, *, status: str = "active", segments: str | None = None) -> None:
+def bright_trial(folder: Path, *, status: str = "active") -> None:
     """The group CBT arm of the BRIGHT trial: attendance of everybody, and nothing coded.
 
     Ids are bare numbers in the raw file, which any page holds, so they gain a word in front.
@@ -198,9 +201,7 @@ def bright_trial(folder: Path, *, status: str = "active", segments: str | None =
     Parameters
     ----------
     status
-        Status of the themes of the codebook.
-    segments
-        Content of coded_segments.csv; None for no such file.
+        Status of the themes of the codebook, none of which stands in coded_segments.csv.
     """
     wave = _wave_folder(folder)
     _write_wave_facts(wave)
@@ -210,8 +211,7 @@ def bright_trial(folder: Path, *, status: str = "active", segments: str | None =
     write_rows(
         wave / "participants.csv", (*clients[0], "format"), [(*row.values(), "group") for row in clients]
     )
-    if segments is not None:
-        (wave / "coded_segments.csv").write_text(segments, encoding="utf-8")
+    write_rows(wave / "coded_segments.csv", ("segment_id", "participant_id", "code_id"), ())
     _write_codebook(folder, ["Group was helpful", "Left for practical reasons"], status=status)
     _write_study(
         folder,

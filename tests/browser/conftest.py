@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -20,6 +20,7 @@ from analysis_lib.report.html import IndexRow, Section, Stamp, render_index, ren
 from analysis_lib.views import payload_of
 
 if TYPE_CHECKING:
+    from conftest import Example
     from playwright.sync_api import Browser, Page
 
 CHROMIUM = Path("/usr/bin/chromium")
@@ -58,45 +59,40 @@ def page(browser: Browser) -> Iterator[Page]:
 
 
 @pytest.fixture(scope="session")
-def released() -> Report:
-    """A wave of the example as it leaves for co-authors, with few permutations, since no p is looked at."""
-    wave = al.load_wave(al.EXAMPLE_STUDY, "2024a")
-    wave = replace(wave, study=replace(wave.study, n_permutations={"omnibus": 99, "minp": 99}))
-    crosstab = al.crosstab_themes(al.quantitize(wave))
-    intake, models = al.describe_wave(wave), al.fit_termination(crosstab.matrix)
-    joint = al.joint_display(crosstab, models)
-    shown: dict[str, list[tuple[Any, str]]] = {
-        "01 Who is in this wave?": [(intake, v) for v in ("sentences", "flow", "characteristics", "findings")]
-        + [(wave, "run_record")],
+def released(example: Example) -> Report:
+    """The first wave of the example study as it leaves for co-authors."""
+    shown: dict[str, list[tuple[object, str]]] = {
+        "01 Who is in this wave?": [
+            (example.intake, view) for view in ("sentences", "flow", "characteristics", "findings")
+        ],
         "03 Which themes go with which outcome?": [
-            (crosstab, v) for v in ("sentences", "dots", "shares", "differences", "contrasts", "tests")
+            (example.crosstab, view)
+            for view in ("sentences", "dots", "shares", "differences", "contrasts", "tests")
         ],
-        "04 What do numbers and words say together?": [(joint, "joint_display")],
+        "04 What do numbers and words say together?": [(example.display, "joint_display")],
         "05 What goes with termination?": [
-            (models, v) for v in ("sentences", "events", "forest", "models", "probabilities", "definitions")
-        ],
+            (example.models, view)
+            for view in ("sentences", "events", "forest", "models", "probabilities", "definitions")
+        ]
+        + [(example.wave, "run_record")],
     }
-    rules = rules_for("coauthor", wave.study.privacy, b"not a secret: nobody stands behind this study")
+    study = example.wave.study
+    rules = rules_for("coauthor", study.privacy, b"not a secret: nobody stands behind this study")
+
+    def let_out(results: list[tuple[object, str]]) -> tuple[Payload, ...]:
+        return release([payload_of(result, view) for result, view in results], rules).payloads
+
+    notes = al.author_notes(example.wave, "04 Joint display")
     sections = [
-        Section(
-            title[:2],
-            title[3:],
-            (
-                "How this was done.",
-                *release([payload_of(result, view) for result, view in views], rules).payloads,
-                al.author_notes(wave, "04 Joint display"),
-            ),
-        )
-        for title, views in shown.items()
+        Section(title[:2], title[3:], ("How this was done.", *let_out(results), notes))
+        for title, results in shown.items()
     ]
-    (cover,) = release([payload_of(wave, "cover")], rules).payloads
+    (cover,) = let_out([(example.wave, "cover")])
     changed = ("Quotes without clearance are withheld.",)
-    reason = wave.study.privacy.reason
-    return (
-        sections,
-        cover,
-        Stamp(wave.study.name, wave.id, "coauthor", rules.counts, reason, "a1b2c3", changed),
+    stamp = Stamp(
+        study.name, example.wave.id, "coauthor", rules.counts, study.privacy.reason, "a1b2c3", changed
     )
+    return sections, cover, stamp
 
 
 @pytest.fixture(scope="session")

@@ -160,20 +160,28 @@ CONTRASTS = (
 
 
 def contrasts(
-    shape: Any = "table", *, label: str = "Felt heard", reason: str | None = None, surfaces: int = 1
+    shape: Any = "table",
+    *,
+    label: str = "Felt heard",
+    reason: str | None = None,
+    surfaces: int = 1,
+    heards: int = 1,
 ) -> Payload:
     """Felt heard differs clearly (3/37 against 42/92), Surface not (6/37 against 12/92)."""
-    heard = ("A.heard", label, 0, "unhelpful", "helpful", 3, 37, 42, 92, 0.0001, 0.0004)
+    clear = [
+        ("A.heard" + "x" * i, label, 0, "unhelpful", "helpful", 3, 37, 42, 92, 0.0001, 0.0004)
+        for i in range(heards)
+    ]
     open_ = [
         (f"G.surface{i}", f"Surface {i}", 0, "unhelpful", "helpful", 6, 37, 12, 92, 0.7, 0.9)
         for i in range(surfaces)
     ]
     tables = {
-        "contrasts": Table(CONTRASTS, (*open_, heard)),
+        "contrasts": Table(CONTRASTS, (*open_, *clear)),
         "shares": shares(label=label).tables["shares"],
         "groups": GROUPS,
     }
-    leading = ["A.heard", *(row[0] for row in open_)]
+    leading = [row[0] for row in (*clear, *open_)]
     return Payload(shape, "theme_contrasts", tables, FACTS | {"reason": reason, "leading": leading})
 
 
@@ -222,7 +230,7 @@ RUN_RECORD = Payload(
         "look": 1,
         "seed": 7,
         "n_permutations": 99999,
-        "versions": {"pandas": "3.1.0"},
+        "version": "0.1.0",
         "inputs": [["study.yaml", "0123456789ab"]],
     },
 )
@@ -420,11 +428,13 @@ def test_the_summary_names_what_cannot_be_said() -> None:
 
 
 def test_findings_that_are_not_settled_fold_away_and_clear_ones_never() -> None:
-    page = report(contrasts("sentences", surfaces=9))
+    page = report(contrasts("sentences", surfaces=9, heards=9))
     (details,) = page.by_id("section-03").all("details")
     assert details.all("summary")[0].text == "5 more not settled"
     assert len(details.all("li")) == 5
-    assert not [li for li in details.all("li") if li.text.startswith("Felt heard")]
+    clear = [li for li in page.by_id("section-03").all("li") if li.text.startswith("Felt heard")]
+    assert len(clear) == 9
+    assert not [li for li in details.all("li") if li in clear]
 
 
 def test_counts_difference_and_quotes_of_a_group_stand_together() -> None:
@@ -442,7 +452,8 @@ def test_counts_difference_and_quotes_of_a_group_stand_together() -> None:
 def test_what_authors_write_stands_in_a_box_of_its_own() -> None:
     page = report(notes("03 Themes by outcome", "## Our reading\n\nIt *matters*."))
     (box,) = page.by_class("authors")
-    assert [h.text for h in box.all("h3", "h4")] == ["Authors’ reading", "Our reading"]
+    assert box.by_class("label")[0].text == "Authors’ reading"
+    assert [h.text for h in box.all("h3", "h4")] == ["Our reading"]
     assert box.all("em")[0].text == "matters"
 
 
@@ -454,7 +465,8 @@ def test_what_authors_have_not_written_is_marked_as_missing(part: Payload) -> No
 
 def test_cover_limits_and_run_record_move_to_their_places() -> None:
     page = report(a_cover(), RUN_RECORD, notes("Limits", "Few people."))
-    assert not page.by_id("section-03").all("dl", "aside")
+    assert not page.by_id("section-03").all("dl")
+    assert not page.by_id("section-03").by_class("authors")
     assert "Few people." in page.by_id("limits").text
     assert "0123456789ab" in page.by_id("provenance").text
 

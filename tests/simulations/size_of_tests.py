@@ -111,7 +111,9 @@ def main() -> None:
         f"{date.today().isoformat()}, seed {arguments.seed}, {n:,} replications per row, {PERMUTATIONS} permutations"
         f" each. Per cent of studies in which a test rejects although no group differs; the Monte Carlo error of"
         f" a figure near 5 is {100 * (0.05 * 0.95 / n) ** 0.5:.1f}. About {SEGMENTS} segments a person,"
-        f" within-person correlation {WITHIN_PERSON}.",
+        f" within-person correlation {WITHIN_PERSON}. Segments as people: per cent of single themes whose"
+        " chi-square of segments rejects. Last column: the last group does differ, and a comparison of the"
+        " others is called a difference by minP.",
         "",
         "| groups | themes | correlation | "
         + " | ".join(COLUMNS)

@@ -1,0 +1,178 @@
+"""How does a payload become a picture?
+
+Four figures, each drawn from its payload alone: how often a theme was coded, how far the groups lie apart,
+and what goes with dropping out, in odds and in plain probabilities. Every number in a picture also stands in
+a table; ``numbers`` lists them mark by mark, so that a changed picture never passes as an unchanged one.
+
+References: WCAG 2.2, success criterion 1.1.1 (text alternatives).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from analysis_lib.errors import did_you_mean
+from analysis_lib.figures import termination, themes
+from analysis_lib.figures.charts import Chart, listing
+from analysis_lib.figures.drawing import as_png, as_svg, draw_charts
+from analysis_lib.figures.style import BAND, FURTHER, GROUPS, INK, QUIET, group_styles
+from analysis_lib.figures.wording import footer, standing
+from analysis_lib.payload import Payload
+from analysis_lib.tables.common import is_banded
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+__all__ = [
+    "BAND",
+    "FURTHER",
+    "GROUPS",
+    "INK",
+    "QUIET",
+    "alt_text",
+    "as_png",
+    "as_svg",
+    "can_draw",
+    "caption",
+    "draw",
+    "group_styles",
+    "numbers",
+]
+
+
+@dataclass(frozen=True)
+class _Template:
+    """The parts of a figure that follow from its template."""
+
+    charts: Callable[[Payload], tuple[Chart, ...]]
+    refusal: Callable[[Payload], str | None]
+    caption: Callable[[Payload], list[str]]
+    reading: Callable[[Payload], str]
+
+
+_TEMPLATES = {
+    "theme_dots": _Template(
+        themes.theme_dots,
+        themes.theme_dots_refusal,
+        themes.theme_dots_caption,
+        themes.theme_dots_reading,
+    ),
+    "theme_differences": _Template(
+        themes.theme_differences,
+        themes.theme_differences_refusal,
+        themes.theme_differences_caption,
+        themes.theme_differences_reading,
+    ),
+    "termination_forest": _Template(
+        termination.termination_forest,
+        termination.termination_forest_refusal,
+        termination.termination_forest_caption,
+        termination.termination_forest_reading,
+    ),
+    "termination_probabilities": _Template(
+        termination.termination_probabilities,
+        termination.termination_probabilities_refusal,
+        termination.termination_probabilities_caption,
+        termination.termination_probabilities_reading,
+    ),
+}
+
+
+def can_draw(payload: Payload) -> str | None:
+    """Why there is no figure, as a phrase; None where there is one.
+
+    Parameters
+    ----------
+    payload
+        Of shape ``figure``.
+
+    Raises
+    ------
+    ValueError
+        If no figure goes by the payload's template.
+    """
+    return _template(payload).refusal(payload)
+
+
+def draw(payload: Payload) -> Figure:
+    """The picture of a payload, 175 mm wide, with text of 8 points.
+
+    Parameters
+    ----------
+    payload
+        Of shape ``figure``, exact or as the door released it.
+
+    Raises
+    ------
+    ValueError
+        If no figure goes by the template, or if there is nothing to draw: ask :func:`can_draw` first.
+    """
+    charts = _drawable(payload).charts(payload)
+    return draw_charts(charts, footer(payload, charts))
+
+
+def alt_text(payload: Payload) -> str:
+    """What the picture is and its one main reading, for those who do not see it."""
+    rounded = " From rounded counts." if is_banded(payload) else ""
+    return f"{_drawable(payload).reading(payload)}{rounded} The numbers stand in the table."
+
+
+def caption(payload: Payload) -> str:
+    """The question that the figure answers, its base, method and interval, and what was left out."""
+    parts = [*_template(payload).caption(payload), *standing(payload)]
+    return " ".join(filter(None, parts))
+
+
+def numbers(payload: Payload) -> str:
+    """Every number drawn, one line per mark; equal for equal pictures.
+
+    Parameters
+    ----------
+    payload
+        Of shape ``figure``.
+
+    Returns
+    -------
+    str
+        Per chart its heading, its axis with both ends, and per mark: line, series, estimate with limits in
+        the units of the axis, and whatever is written beside it.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from analysis_lib.payload import Table
+    >>> shares = pd.DataFrame(
+    ...     [("t", "Felt heard", "helpful", 3, 4), ("t", "Felt heard", "mixed", 0, 2)],
+    ...     columns=["theme_id", "theme_label", "group", "n_with_theme", "n_total"],
+    ... )
+    >>> groups = pd.DataFrame({"group": ["helpful", "mixed"], "label": ["Helpful", "Mixed"], "n": [4, 2]})
+    >>> tables = {
+    ...     "shares": Table.of(
+    ...         shares, theme_id="key", theme_label="key", group="key", n_with_theme="people", n_total="people"
+    ...     ),
+    ...     "groups": Table.of(groups, group="key", label="key", n="people"),
+    ... }
+    >>> print(numbers(Payload("figure", "theme_dots", tables, {"leading": ["t"], "reference": "helpful"})))
+    People with the theme, % of the group: 0.0 to 100.0
+    Felt heard | Helpful (n = 4): 75.0 [30.1, 95.4] | 3/4
+    Felt heard | Mixed (n = 2): 0.0 [0.0, 65.8] | 0/2
+    """
+    return "\n".join(line for chart in _template(payload).charts(payload) for line in listing(chart))
+
+
+def _template(payload: Payload) -> _Template:
+    if payload.template not in _TEMPLATES:
+        hint = did_you_mean(payload.template, _TEMPLATES)
+        raise ValueError(
+            f'No figure is called "{payload.template}".{hint} There are: {", ".join(_TEMPLATES)}.'
+        )
+    return _TEMPLATES[payload.template]
+
+
+def _drawable(payload: Payload) -> _Template:
+    reason = can_draw(payload)
+    if reason is not None:
+        raise ValueError(f"There is no figure: {reason}. Ask can_draw() first.")
+    return _template(payload)

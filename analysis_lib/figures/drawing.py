@@ -1,0 +1,289 @@
+"""How do charts become a picture?
+
+Every part is placed in points where its layout says; matplotlib's own layout and pyplot's state are not used,
+so that the same charts give the same bytes. matplotlib is imported only when something is drawn.
+
+References: Hunter 2007, Computing in Science & Engineering 9, 90-95 (matplotlib).
+"""
+
+from __future__ import annotations
+
+import io
+import math
+from typing import TYPE_CHECKING, Any
+
+from analysis_lib.figures.charts import Align, Axis, Chart, Column, Line, Mark, Series
+from analysis_lib.figures.layout import (
+    AXIS_HEIGHT,
+    DODGE,
+    INDENT,
+    KEY,
+    LANE,
+    LINE_HEIGHT,
+    MARGIN,
+    WIDTH,
+    WIDTH_MM,
+    Layout,
+    laid_out,
+)
+from analysis_lib.figures.style import (
+    BAND,
+    FONT_SIZE,
+    INK,
+    MARKER_SIZES,
+    QUIET,
+    RULE,
+    house_style,
+    text_width,
+    wrap,
+)
+from analysis_lib.formatting import MINUS
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+
+def draw_charts(charts: tuple[Chart, ...], footer: str) -> Figure:
+    """The charts below one another, and a footer that stays with the picture."""
+    with house_style():
+        return _figure(charts, footer)
+
+
+def as_svg(figure: Figure) -> str:
+    """A figure as SVG without a prologue: letters as paths, no date, the same text for the same payload."""
+    buffer = io.StringIO()
+    nothing = dict.fromkeys(("Date", "Creator", "Format", "Type"))
+    with house_style():
+        figure.savefig(buffer, format="svg", metadata=nothing)
+    text = buffer.getvalue()
+    return text[text.index("<svg") :]
+
+
+def as_png(figure: Figure, *, dpi: int = 300) -> bytes:
+    """A figure as PNG, the same bytes for the same payload.
+
+    Parameters
+    ----------
+    figure
+        From :func:`analysis_lib.figures.draw`.
+    dpi
+        Dots per inch; 300 for print.
+    """
+    buffer = io.BytesIO()
+    with house_style():
+        figure.savefig(buffer, format="png", dpi=dpi, metadata={"Software": None})
+    return buffer.getvalue()
+
+
+def _figure(charts: tuple[Chart, ...], footer: str) -> Figure:
+    from matplotlib.figure import Figure  # noqa: PLC0415 - only who draws waits for it
+
+    notes = wrap(footer, WIDTH)
+    layouts = [laid_out(chart) if chart.lines else None for chart in charts]
+    remarks = [(wrap(chart.heading, WIDTH, bold=True), wrap(f"{chart.remark}.", WIDTH)) for chart in charts]
+    heights = [
+        layout.height if layout else LINE_HEIGHT * (len(heading) + len(remark))
+        for layout, (heading, remark) in zip(layouts, remarks, strict=True)
+    ]
+    between = 16.0
+    bottom = sum(heights) + between * (len(charts) - 1) + 4
+    total = bottom + (LINE_HEIGHT * len(notes) + 6 if notes else 0)
+    figure = Figure(figsize=(WIDTH_MM / 25.4, total / 72), facecolor="white")
+    top = 2.0
+    for chart, layout, height, (heading, remark) in zip(charts, layouts, heights, remarks, strict=True):
+        if layout is None:
+            for i, text in enumerate([*heading, *remark]):
+                _write(figure, 0, top + LINE_HEIGHT * (i + 0.5), text, bold=i < len(heading))
+        else:
+            _draw_chart(figure, chart, layout, top)
+        top += height + between
+    for i, note in enumerate(notes):
+        _write(figure, 0, bottom + 6 + LINE_HEIGHT * (i + 0.5), note, colour=QUIET)
+    return figure
+
+
+def _draw_chart(figure: Figure, chart: Chart, layout: Layout, top: float) -> None:
+    first = top + layout.top
+    bottom = first + sum(layout.heights)
+    axes = [_panel(figure, chart.axis, left, first, width, bottom - first) for left, width in layout.panels]
+    for i, text in enumerate(layout.heading):
+        _write(figure, 0, top + LINE_HEIGHT * (i + 0.5), text, bold=True)
+    _draw_heads(figure, chart, layout, top, first)
+    y = first
+    for line, labels, height in zip(chart.lines, layout.labels, layout.heights, strict=True):
+        if y > first and not line.indent:
+            _rule(figure, y)
+        middle = y + height / 2
+        for i, text in enumerate(labels):
+            centre = middle + LINE_HEIGHT * (i - (len(labels) - 1) / 2)
+            _write(figure, INDENT * line.indent, centre, text, bold=not line.marks)
+        for text, column, (left, width) in zip(line.cells, chart.columns, layout.columns, strict=False):
+            _write(figure, left if column.align == "left" else left + width, middle, text, align=column.align)
+        if chart.apart:
+            _draw_lane(figure, axes, chart, layout, line, y, middle, first)
+        else:
+            for i, mark in enumerate(line.marks):
+                offset = DODGE * (i - (len(line.marks) - 1) / 2)
+                _draw_mark(axes[0], chart.axis, mark, chart.series[i], middle - first + offset)
+        y += height
+    _rule(figure, first, colour=INK)
+    centre = (layout.panels[0][0] + sum(layout.panels[-1])) / 2
+    for i, text in enumerate(layout.axis_label):
+        _write(figure, centre, bottom + AXIS_HEIGHT + LINE_HEIGHT * (i + 0.5), text, align="center")
+
+
+def _panel(figure: Figure, axis: Axis, left: float, top: float, width: float, height: float) -> Axes:
+    """Empty axes whose vertical unit is the point, from the top."""
+    x, y = _at(figure, left, top + height)
+    right, upper = _at(figure, left + width, top)
+    box = (x, y, right - x, upper - y)
+    axes = figure.add_axes(box, facecolor="none", zorder=2)
+    if axis.log:
+        axes.set_xscale("log", base=2)
+    axes.set_xlim(axis.low, axis.high)
+    axes.set_ylim(height, 0)
+    axes.set_yticks([])
+    axes.set_xticks(axis.ticks, [f"{tick:g}".replace("-", MINUS) for tick in axis.ticks])
+    axes.minorticks_off()
+    axes.tick_params(axis="x", length=3, width=0.6, pad=2, color=INK, labelcolor=INK, labelsize=FONT_SIZE)
+    axes.grid(axis="x", color=RULE, linewidth=0.5)
+    axes.set_axisbelow(True)
+    for side, spine in axes.spines.items():
+        spine.set(visible=side == "bottom", linewidth=0.6, color=INK)
+    if axis.margin:
+        axes.axvspan(-axis.margin, axis.margin, color=BAND, linewidth=0, zorder=0)
+    if axis.origin is not None:
+        axes.axvline(axis.origin, color=QUIET, linewidth=0.8, zorder=1)
+    return axes
+
+
+def _draw_heads(figure: Figure, chart: Chart, layout: Layout, top: float, first: float) -> None:
+    """Legend, column heads and panel titles, each with the marker that it explains."""
+    for (x, row), series in zip(layout.legend, chart.series, strict=False):
+        y = top + layout.legend_top + LINE_HEIGHT * (row + 0.5)
+        _marker(figure, x + 3, y, series)
+        _write(figure, x + KEY, y, series.label)
+    last = first - 4 - LINE_HEIGHT / 2
+    _write(figure, 0, last, chart.stub, colour=QUIET)
+    lefts = [
+        left
+        for (left, _), column in zip(layout.columns, chart.columns, strict=True)
+        if column.align == "left"
+    ]
+    for i, text in enumerate(layout.over):
+        y = last - 2 - LINE_HEIGHT * (layout.n_head_lines + len(layout.over) - 1 - i)
+        if lefts:
+            _write(figure, lefts[0], y, text, colour=QUIET)
+        else:
+            _write(figure, WIDTH, y, text, align="right", colour=QUIET)
+    slots = layout.panels if chart.apart else layout.columns
+    for column, head, (left, width) in zip(_titles(chart), layout.heads, slots, strict=True):
+        start = last - LINE_HEIGHT * (len(head) - 1)
+        before = column.series is not None and column.align == "left"
+        for i, text in enumerate(head):
+            x = left + KEY * before if column.align == "left" else left + width
+            _write(figure, x, start + LINE_HEIGHT * i, text, align=column.align)
+        if column.series is not None:
+            x, y = (left + 3, start) if before else (left + width - 3, last)
+            _marker(figure, x, y, chart.series[column.series])
+
+
+def _titles(chart: Chart) -> tuple[Column, ...]:
+    """What stands over the columns, or over the panels."""
+    if not chart.apart:
+        return chart.columns
+    return tuple(Column(series.label, "left", i) for i, series in enumerate(chart.series))
+
+
+def _draw_lane(
+    figure: Figure,
+    axes: list[Axes],
+    chart: Chart,
+    layout: Layout,
+    line: Line,
+    y: float,
+    middle: float,
+    first: float,
+) -> None:
+    """Marks of a line whose series lie apart: each in a lane of its own, its numbers above on plain ground."""
+    top, floor = middle - (LINE_HEIGHT + LANE) / 2, middle + (LINE_HEIGHT - LANE) / 2
+    for panel, series, mark, (left, width) in zip(axes, chart.series, line.marks, layout.panels, strict=True):
+        panel.axhspan(y - first, floor - first, color="white", linewidth=0, zorder=2)
+        _draw_mark(panel, chart.axis, mark, series, floor + LANE / 2 - first)
+        half = text_width(mark.text) / 2
+        value = mark.estimate if math.isfinite(mark.estimate) else chart.axis.origin or 0.0
+        x = min(max(left + width * chart.axis.at(value), left + half), left + width - half)
+        _write(figure, x, top + LINE_HEIGHT / 2, mark.text, align="center")
+
+
+def _draw_mark(axes: Axes, axis: Axis, mark: Mark, series: Series, y: float) -> None:
+    if math.isnan(mark.estimate):
+        return
+    low, high = max(mark.low, axis.low), min(mark.high, axis.high)
+    axes.plot(
+        [low, high],
+        [y, y],
+        color=series.colour,
+        linewidth=1.2,
+        solid_capstyle="butt",
+        clip_on=False,
+        zorder=3,
+    )
+    for cut, at, arrow in ((mark.low < axis.low, low, "<"), (mark.high > axis.high, high, ">")):
+        if cut:
+            axes.plot([at], [y], arrow, color=series.colour, markersize=4, clip_on=False, zorder=3)
+    if axis.low <= mark.estimate <= axis.high:
+        axes.plot([mark.estimate], [y], **_marker_style(series, hollow=mark.hollow), clip_on=False, zorder=4)
+
+
+def _marker_style(series: Series, *, hollow: bool = False) -> dict[str, Any]:
+    return {
+        "marker": series.marker,
+        "markersize": MARKER_SIZES[series.marker],
+        "markeredgewidth": 1.0,
+        "markeredgecolor": series.colour,
+        "markerfacecolor": "white" if hollow or series.hollow else series.colour,
+        "linestyle": "none",
+    }
+
+
+def _marker(figure: Figure, x: float, y: float, series: Series) -> None:
+    """A marker by itself, for heads and legends."""
+    from matplotlib.lines import Line2D  # noqa: PLC0415 - only who draws waits for it
+
+    across, up = _at(figure, x, y)
+    style = _marker_style(series)
+    figure.add_artist(Line2D([across], [up], transform=figure.transFigure, **style))
+
+
+def _rule(figure: Figure, y: float, *, colour: str = RULE) -> None:
+    """A thin line over the whole width, above whatever the rows hold."""
+    from matplotlib.lines import Line2D  # noqa: PLC0415 - only who draws waits for it
+
+    (left, up), (right, _) = _at(figure, 0, y), _at(figure, WIDTH, y)
+    line = Line2D([left, right], [up, up], color=colour, linewidth=0.5, zorder=3)
+    line.set_transform(figure.transFigure)
+    figure.add_artist(line)
+
+
+def _write(
+    figure: Figure,
+    x: float,
+    y: float,
+    text: str,
+    *,
+    align: Align = "left",
+    bold: bool = False,
+    colour: str = INK,
+) -> None:
+    """Text whose capitals are centred on y, in points from the upper left corner."""
+    weight = "bold" if bold else "normal"
+    across, up = _at(figure, x, y + 0.36 * FONT_SIZE)
+    figure.text(across, up, text, ha=align, va="baseline", color=colour, weight=weight, zorder=5)
+
+
+def _at(figure: Figure, x: float, y: float) -> tuple[float, float]:
+    """A place in points from the upper left corner as fractions of the figure from the lower left one."""
+    width, height = figure.get_size_inches()
+    return (x + MARGIN) / (72 * width), 1 - y / (72 * height)
