@@ -69,7 +69,8 @@ def _intake(payload: Payload) -> tuple[Sentence, ...]:
     enrolled = flow.loc[flow["stage"] == "enrolled", "n"].iloc[0]
     analysed = flow.loc[flow["stage"] == "analysed", "n"].iloc[0]
     parts = [_counted(row.n, row.label.lower()) for row in groups.itertuples() if row.n != 0]
-    text = f"{_n(analysed)} of {_n(enrolled)} people who took part are analysed: {_listed(parts)}."
+    taken_part = "people" if pd.isna(enrolled) else f"of {_n(enrolled)} people who took part"
+    text = f"{_n(analysed)} {taken_part} are analysed: {_listed(parts)}."
     found = [Sentence(text)]
     left = flow[(flow["excluded"] != 0) & (flow.index > flow.index[flow["stage"] == "enrolled"][0])]
     if len(left):

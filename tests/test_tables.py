@@ -242,7 +242,10 @@ def test_theme_by_outcome():
     assert "Coded for nobody: Never said." in made_.notes
 
 
-CONTRASTS = "theme_id theme_label depth group reference n_with_theme n_total n_with_reference n_reference p_value p_adjusted"
+CONTRASTS = (
+    "theme_id theme_label depth group reference n_with_theme n_total n_with_reference n_reference "
+    "p_value p_adjusted"
+)
 
 
 def contrast(x1, n1, x0, n0, p, adjusted, theme="cold", label="Cold manner"):
@@ -500,7 +503,7 @@ def test_a_table_without_rows_says_why():
     made_ = formatted(
         "termination_events", tables={"events": events}, reason="nothing was coded in this wave"
     )
-    assert body(made_) == [["None", "Nothing was coded in this wave."]]
+    assert body(made_) == [["None", "nothing was coded in this wave"]]
 
 
 def test_an_unknown_template_has_no_layout():

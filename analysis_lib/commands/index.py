@@ -9,6 +9,8 @@ from analysis_lib.report.html import IndexRow, render_index
 from analysis_lib.runner.manifest import read_manifest
 from analysis_lib.study import Study, load_wave_facts
 
+READERS = {"coauthor": "for co-authors", "internal": "INTERNAL, for the team", "public": "public"}
+
 
 def write_index(reports: Path, study: Study) -> None:
     """Write index.html below OUT/<study>/ from the manifests that are there."""
@@ -21,7 +23,7 @@ def write_index(reports: Path, study: Study) -> None:
         else:
             # An exact number of people may stand here only where exact counts may leave.
             people = f"{manifest['n_analysed']:,}" if manifest["counts_rule"] == "exact" else ""
-            status = f"profile {manifest['profile']}"
+            status = READERS[manifest["profile"]]
             rows.append(IndexRow(wave, look, status, people, f"{wave}/report.html"))
     page = render_index(study.title, study.synthetic, rows)
     beside = reports / ".index.html"

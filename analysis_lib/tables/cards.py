@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from calendar import month_name
+from datetime import date
 from typing import Any
 
 from analysis_lib.payload import Payload
@@ -31,8 +33,8 @@ def _cover(payload: Payload) -> list[tuple[str, str]]:
         ("Study", facts["title"]),
         ("Data", data),
         ("Setting", facts["setting"]),
-        ("Wave", f"{facts['wave']}, collected {facts['opened']} to {facts['closed']}"),
-        ("Outcomes read off", facts["data_cut"]),
+        ("Wave", f"{facts['wave']}, collected {_day(facts['opened'])} to {_day(facts['closed'])}"),
+        ("Outcomes read off", _day(facts["data_cut"])),
         ("Look", f"{facts['look']} of {facts['planned_looks']} planned"),
         ("Outcome groups", "; ".join(heads)),
         ("How groups are formed", _rule(facts["outcome_rule"])),
@@ -44,6 +46,16 @@ def _cover(payload: Payload) -> list[tuple[str, str]]:
         ),
         ("Base of shares", BASES[facts["base"]]),
     ]
+
+
+def _day(iso: str) -> str:
+    """A date in words.
+
+    >>> _day("2024-02-05")
+    '5 February 2024'
+    """
+    day = date.fromisoformat(iso)
+    return f"{day.day} {month_name[day.month]} {day.year}"
 
 
 def _rule(rules: list[dict[str, Any]]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Any
 
 import pandas as pd
@@ -10,7 +11,7 @@ import pandas as pd
 from analysis_lib.crosstab import with_differences, with_tiers
 from analysis_lib.formatted import Cell
 from analysis_lib.formatting import count
-from analysis_lib.payload import Payload
+from analysis_lib.payload import Payload, Table
 from analysis_lib.quantitize import ALL
 
 WHOLE_SAMPLE = "All"
@@ -79,13 +80,17 @@ def title(payload: Payload, words: str) -> str:
 
 def contrasts_of(payload: Payload) -> pd.DataFrame:
     """The contrasts of a payload with everything that follows from their counts."""
-    frame = with_differences(payload.tables["contrasts"].frame)
     return with_tiers(
-        frame,
+        _differences(payload.tables["contrasts"]),
         smallest_difference=payload.facts["smallest_difference"],
         alpha=payload.facts["alpha"],
         banded=is_banded(payload),
     )
+
+
+@lru_cache(maxsize=8)  # exact odds ratios are slow; a table, a figure and sentences ask for the same ones
+def _differences(contrasts: Table) -> pd.DataFrame:
+    return with_differences(contrasts.frame)
 
 
 def is_banded(payload: Payload) -> bool:

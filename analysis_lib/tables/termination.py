@@ -240,7 +240,7 @@ def termination_guards(payload: Payload) -> FormattedTable:
         "Events per parameter", "People needed", "Parameters allowed", "Separated by",
     )  # fmt: skip
     return FormattedTable(
-        title(payload, "Can the data bear the models?"),
+        title(payload, "People, events and parameters of each model"),
         "Model: definition",
         (tuple(map(Head, heads)),),
         tuple(rows),

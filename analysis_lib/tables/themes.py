@@ -163,7 +163,7 @@ def theme_tests(payload: Payload) -> FormattedTable:
         notes.append(f"No test: {payload.facts['reason']}.")
     heads = ("Exact p", "Mid-p", "minP", "Holm", "BH", "V [95% CI]", "Smallest p", "Remark")
     return FormattedTable(
-        title(payload, "Does the theme differ between groups at all?"),
+        title(payload, "Each theme over all outcome groups"),
         "Theme",
         (tuple(map(Head, heads)),),
         tuple(rows),
