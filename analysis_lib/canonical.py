@@ -166,19 +166,18 @@ def _mapped(values: np.ndarray, mapping: Mapping[str, str], missing: Iterable[st
 def _without_second_header(
     cells: list[Finding], text: Mapping[str, np.ndarray], schema: TableSchema, raw: RawTable
 ) -> list[Finding]:
-    """The findings on cells; where the first row fits in hardly any column, it is headings and not data."""
-    ruled = [
-        column.name
-        for column in schema
-        if column.name in text and (column.levels or column.pattern or column.type != "string")
-    ]
-    first = {finding.column for finding in cells if finding.line == raw.lines[0]} if raw.lines else set()
-    filled = sum(text[name][0] != "" for name in ruled) if first else 0
-    elsewhere = {finding.column for finding in cells if finding.line != raw.lines[0]} if first else set()
-    if len(first - elsewhere) < 2 or len(first) * 2 < filled:
+    """The findings on cells; a first row in which no level, number or date fits is headings, not data."""
+    if len(raw.rows) < 2:
+        return cells
+    first = [finding for finding in cells if finding.line == raw.lines[0]]
+    words = {finding.column for finding in first if finding.code in ("T06", "T07", "T08")}
+    typed = [column.name for column in schema if column.levels or column.type != "string"]
+    filled = {name for name in typed if name in text and text[name][0] != ""}
+    elsewhere = {finding.column for finding in cells if finding.line != raw.lines[0]}
+    if len(words) < 2 or words != filled or words <= elsewhere:
         return cells
     headings = SECOND_HEADER.at(raw.file, line=raw.lines[0], sheet=raw.sheet)
-    return [headings, *(finding for finding in cells if finding.line != raw.lines[0])]
+    return [headings, *(finding for finding in cells if finding not in first)]
 
 
 def empty_table(schema: TableSchema, file: str) -> CanonicalTable:

@@ -74,9 +74,7 @@ def people_are_enrolled(tables: Tables, study: Study, wave: str) -> Iterator[Fin
         people = tables[name].frame["participant_id"]
         # one finding per person and table, however many rows they have in it
         orphan = ~people.isin(enrolled) & people.notna() & ~people.duplicated()
-        known = (
-            people.map(lambda text: loose_id(text) in alike, na_action="ignore").fillna(False).astype(bool)
-        )
+        known = people.map(loose_id, na_action="ignore").astype("string").isin(alike)
         what = "this participant is not in participants."
         fix = "Add the person to participants, or correct the id here in all rows."
         yield from _rows("stop", "X02", tables[name], orphan & ~known, "participant_id", what, fix)

@@ -321,7 +321,8 @@ def with_tiers(
     -----
     First that applies: *clear* (interval excludes 0 and adjusted p < alpha), *clear but small* (the same, but
     the interval lies inside the margin), *similar* (the interval lies inside the margin), *tentative* (the
-    interval excludes 0, and the contrast was tested), *cannot tell*.
+    interval excludes 0, and the contrast was tested), *cannot tell* (the interval includes 0). Empty where the
+    interval excludes 0 but no test could be made.
     """
     low, high = contrasts["rd_low"], contrasts["rd_high"]
     excludes_zero = (low > 0) | (high < 0)
@@ -331,7 +332,14 @@ def with_tiers(
     tested = contrasts["p_adjusted"].notna()
     contradiction = below & ~excludes_zero & banded
     tier = np.select(
-        [contradiction, settled & ~inside, settled, inside, excludes_zero & tested, low.notna()],
+        [
+            contradiction,
+            settled & ~inside,
+            settled,
+            inside,
+            excludes_zero & tested,
+            ~excludes_zero & low.notna(),
+        ],
         ["withheld", "clear", "clear but small", "similar", "tentative", "cannot tell"],
         default="",
     )

@@ -91,6 +91,10 @@ class StudyError(Exception):
         self.findings = in_order([findings] if isinstance(findings, Finding) else findings)
         super().__init__("\n".join(map(str, self.findings)))
 
+    def __reduce__(self) -> tuple[type[StudyError], tuple[list[Finding]]]:
+        """Findings and all, so that a notebook's worker process can hand it over."""
+        return type(self), (self.findings,)
+
 
 class ModelError(ValueError):
     """A statistical function was asked for something the data cannot give; the message names the culprit."""

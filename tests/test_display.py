@@ -32,7 +32,7 @@ def test_a_figure_is_shown_as_picture_and_as_its_numbers(small):
     shown = show(small, "differences")
     assert set(bundle(shown)) == {"text/plain", "image/png", MIME}
     assert shown.png.startswith(b"\x89PNG")
-    assert "9/12" in shown.text
+    assert "+58 points [18, 78]" in shown.text
 
 
 def test_a_figure_that_cannot_be_drawn_says_why(without_comparison):

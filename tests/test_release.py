@@ -130,6 +130,29 @@ def test_the_exact_whole_leaves_where_counts_are_exact():
     assert passed(BY_GROUP, rows, by=rules("exact")).rows == rows
 
 
+FLOW = (("stage", "text"), ("n", "people"), ("excluded", "people"), ("reason", "text"))
+STAGES = (("invited", 20, 0, ""), ("enrolled", 17, 3, "declined"), ("analysed", 15, 2, "no consent"))
+
+
+@pytest.mark.parametrize(
+    ("counts", "shown"),
+    [("midpoint6", [24, 21, 18]), ("suppress7_round5", [None, None, None]), ("exact", [20, 17, 15])],
+)
+def test_the_stages_add_up_from_the_released_groups(counts, shown):
+    groups = Table((("group", "key"), ("n", "people")), (("helpful", 8), ("unhelpful", 7)))
+    payload = Payload("table", "flow", {"rows": Table(FLOW, STAGES), "groups": groups})
+    rows = release([payload], rules(counts)).payloads[0].tables["rows"].rows
+    # 8 and 7 are both shown as 9, three people who declined and two without consent as 3 each.
+    assert [row[1] for row in rows] == shown
+
+
+@pytest.mark.parametrize(("base", "shown"), [(1, None), (6, None), (7, 3), (0, 3)])
+def test_people_with_a_theme_are_shown_only_of_a_large_enough_base(base, shown):
+    row = passed(BY_GROUP, (("cold", "mixed", 3, base),)).rows[0]
+    assert row == ("cold", "mixed", shown, midpoint6(base))
+    assert passed(BY_GROUP, (("cold", "mixed", 3, base),), by=rules("exact")).rows[0][2] == 3
+
+
 def test_a_whole_never_narrows_down_its_groups():
     def shown(counts):
         rows = tuple(("cold", f"g{i}", n, 20) for i, n in enumerate(counts))

@@ -46,6 +46,7 @@ def pseudonym_key(study: Study) -> bytes:
 
 def _path(study: Study) -> Path:
     if study.pseudonym_key:
-        return Path(study.pseudonym_key).expanduser()
+        # A relative path starts at the study, never at wherever the command is run from.
+        return study.folder / Path(study.pseudonym_key).expanduser()
     base = os.environ.get("XDG_CONFIG_HOME") or (Path.home() / ".config")
     return Path(base) / "themewave" / f"{study.name}.key"

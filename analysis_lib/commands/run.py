@@ -99,7 +99,8 @@ def _publish(wave: Wave, staging: Path, executed: tuple[Executed, ...], began: f
                 "codebook_version": wave.facts.codebook_version,
                 "counts_rule": rules.counts,
                 "check": {"warn": _count(wave, "warn"), "note": _count(wave, "note")},
-                "n_analysed": len(wave.analysed),
+                # The manifest lies beside the report, so it may hold no number that the report may not.
+                "n_analysed": len(wave.analysed) if rules.exact else None,
                 "door": changed,
             },
             executed=executed,

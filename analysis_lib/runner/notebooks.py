@@ -13,8 +13,11 @@ import logging
 import os
 import time
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from analysis_lib.errors import Finding, StudyError, did_you_mean
@@ -168,9 +171,23 @@ def contents(path: Path) -> tuple[str, str, tuple[str | dict[str, Any], ...]]:
     return path.stem.removeprefix("INTERNAL_")[:2], title.strip(), tuple(parts)
 
 
-def quiet_environment() -> None:
-    """Settings that every kernel inherits: one BLAS thread, fixed hashing, no history."""
+@contextmanager
+def quiet_environment() -> Iterator[None]:
+    """Settings that every kernel inherits: one BLAS thread, fixed hashing, no history, nobody's start-up files.
+
+    IPython runs whatever lies in its folder at the start of a kernel, so each run gets a fresh one that only
+    its owner can write to.
+    """
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     os.environ.setdefault("PYTHONHASHSEED", "0")
-    os.environ.setdefault("IPYTHONDIR", os.environ.get("TMPDIR", "/tmp") + "/themewave-ipython")
+    before = os.environ.get("IPYTHONDIR")
+    with TemporaryDirectory(prefix="themewave-", ignore_cleanup_errors=True) as own:
+        os.environ["IPYTHONDIR"] = own
+        try:
+            yield
+        finally:
+            if before is None:
+                del os.environ["IPYTHONDIR"]
+            else:
+                os.environ["IPYTHONDIR"] = before

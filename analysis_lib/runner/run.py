@@ -62,13 +62,12 @@ def run_waves(
     list of StudyError
         One per wave that failed; its previous result is untouched.
     """
-    quiet_environment()
     began = {wave: time.time() for wave in waves}
     staged = {wave: stage(out, wave) for wave in waves}
     done: dict[str, list[Executed]] = {wave: [] for wave in waves}
     failures: list[StudyError] = []
     # A worker is a process of its own even for one job: the executor's event loop and log settings stay there.
-    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
+    with quiet_environment(), ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
         pending = {
             pool.submit(_execute, task): task
             for wave in waves

@@ -92,7 +92,7 @@ def theme_contrasts(payload: Payload) -> FormattedTable:
         "Difference in percentage points with 95% Newcombe interval; odds ratio with exact conditional interval.",
         f"p: exact. Adjusted p: {adjustment}, one family over all themes and groups of the wave.",
         "Reading: how far the data settle the difference, given the smallest one that matters to the team"
-        f" ({points(payload.facts['smallest_difference'])[1:]} points).",
+        f" ({points(payload.facts['smallest_difference'])[1:]} points); a dash where it was not tested.",
     ]
     if payload.facts["reason"]:
         notes.append(f"No p-values: {payload.facts['reason']}.")

@@ -1,0 +1,405 @@
+"""The commands as they are typed; the study of twelve people stands for one with real participants."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import stat
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from tiny_study import CANARY, spoilt, write_study
+
+import analysis_lib as al
+from analysis_lib.__main__ import main
+from analysis_lib.commands import keys
+from analysis_lib.commands import run as run_command
+from analysis_lib.errors import StudyError
+from analysis_lib.runner import run as runner
+from analysis_lib.runner.manifest import read_manifest, sha256
+from analysis_lib.runner.notebooks import NOTEBOOKS
+from analysis_lib.schema import TABLES
+from analysis_lib.study import load_study
+
+RECORD = {"level", "code", "file", "what", "fix", "line", "column", "sheet", "allowed"}
+
+
+@pytest.fixture(autouse=True)
+def configuration(tmp_path_factory, monkeypatch):
+    """A configuration folder of its own, so that no test finds or leaves a key; returns the folder."""
+    folder = tmp_path_factory.mktemp("configuration")
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(folder))
+    return folder
+
+
+@pytest.fixture
+def study(tmp_path):
+    return write_study(tmp_path / "study")
+
+
+def typed(*words):
+    return main([str(word) for word in words])
+
+
+# check
+
+
+def test_check_of_a_sound_study_exits_with_0_and_counts(study, capsys):
+    assert typed("check", study) == 0
+    last = capsys.readouterr().out.splitlines()[-1]
+    assert re.fullmatch(r"0 to mend, \d+ to look at, \d+ to know\.", last)
+
+
+def test_check_of_a_spoilt_study_lists_everything_and_exits_with_1(tmp_path, capsys):
+    changed = spoilt(
+        "waves/w1/participants.csv", ("P02,helpful,completed_agreed", "P02,helpfull,completed_agreed")
+    )
+    assert typed("check", write_study(tmp_path, changed)) == 1
+    printed = capsys.readouterr()
+    assert "stop T06  waves/w1/participants.csv, line 3, column perceived_helpfulness" in printed.out
+    assert printed.out.splitlines()[-1].startswith("1 to mend,")
+    assert printed.err == ""
+
+
+def test_check_json_is_a_list_of_records_with_stable_keys(tmp_path, capsys):
+    changed = spoilt(
+        "waves/w1/participants.csv", ("P02,helpful,completed_agreed", "P02,helpfull,completed_agreed")
+    )
+    assert typed("check", write_study(tmp_path, changed), "--json") == 1
+    printed = capsys.readouterr().out
+    records = json.loads(printed)
+    assert all(set(record) >= RECORD for record in records)
+    stop = next(record for record in records if record["level"] == "stop")
+    assert (stop["code"], stop["line"], stop["column"]) == ("T06", 3, "perceived_helpfulness")
+    assert CANARY not in printed
+
+
+def test_check_json_of_a_sound_study_is_json_too(study, capsys):
+    assert typed("check", study, "--json") == 0
+    assert isinstance(json.loads(capsys.readouterr().out), list)
+
+
+@pytest.mark.parametrize("command", ["check", "run", "status"])
+def test_a_folder_that_is_not_there_gives_a_sentence_and_exit_code_1(tmp_path, capsys, command):
+    assert typed(command, tmp_path / "none") == 1
+    printed = capsys.readouterr()
+    assert "there is no such folder." in printed.out + printed.err
+    assert "Traceback" not in printed.out + printed.err
+
+
+def test_check_of_an_unknown_wave_names_the_known_ones(study, capsys):
+    assert typed("check", study, "--wave", "w2") == 1
+    assert "study.yaml lists no such wave. Allowed: w1." in capsys.readouterr().out
+
+
+# new
+
+
+def test_new_makes_a_folder_with_every_table_and_check_says_what_is_missing(tmp_path, capsys):
+    folder = tmp_path / "mine"
+    assert typed("new", folder) == 0
+    assert {path.stem for path in (folder / "waves" / "wave_1").glob("*.csv")} == set(TABLES)
+    assert (folder / ".gitignore").read_text().splitlines()[-1] == "*"
+    capsys.readouterr()
+    assert typed("check", folder) == 1
+    printed = capsys.readouterr()
+    stops = [line.split(":")[0] for line in printed.out.splitlines() if line.startswith("stop")]
+    assert stops == ["stop R11  waves/wave_1/consent.csv", "stop R11  waves/wave_1/participants.csv"]
+    assert "Traceback" not in printed.err
+
+
+def test_new_never_writes_over_anything(tmp_path, capsys):
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "notes.txt").write_text("kept")
+    assert typed("new", tmp_path / "mine") == 1
+    assert [path.name for path in (tmp_path / "mine").iterdir()] == ["notes.txt"]
+    assert typed("new", tmp_path / "mine" / "notes.txt") == 1
+    assert (tmp_path / "mine" / "notes.txt").read_text() == "kept"
+    assert capsys.readouterr().err.count("O05") == 2
+
+
+def test_new_fills_an_empty_folder(tmp_path):
+    (tmp_path / "mine").mkdir()
+    assert typed("new", tmp_path / "mine") == 0
+
+
+def test_a_new_study_is_refused_a_second_time(tmp_path):
+    assert typed("new", tmp_path / "mine") == 0
+    before = sorted(path.stat().st_mtime_ns for path in (tmp_path / "mine").rglob("*"))
+    assert typed("new", tmp_path / "mine") == 1
+    assert sorted(path.stat().st_mtime_ns for path in (tmp_path / "mine").rglob("*")) == before
+
+
+# run: what stops before any notebook
+
+
+@pytest.mark.parametrize(
+    ("options", "code", "said"),
+    [
+        (["--profile", "coautor"], "O03", 'Did you mean "coauthor"?'),
+        (["--profile", "everybody"], "O03", "Allowed: coauthor, internal, public."),
+        (["--wave", "w9"], "W01", "study.yaml lists no such wave."),
+        (["--jobs", "0"], "O04", "Give 1 or more."),
+    ],
+)
+def test_run_refuses_what_it_does_not_know_and_writes_nothing(study, capsys, options, code, said):
+    before = sorted(study.rglob("*"))
+    assert typed("run", study, *options) == 1
+    printed = capsys.readouterr().err
+    assert code in printed
+    assert said in printed
+    assert sorted(study.rglob("*")) == before
+
+
+def test_run_stops_at_a_study_that_cannot_be_analysed(tmp_path, capsys):
+    changed = spoilt(
+        "waves/w1/participants.csv", ("P02,helpful,completed_agreed", "P02,helpfull,completed_agreed")
+    )
+    study = write_study(tmp_path, changed)
+    assert typed("run", study) == 1
+    assert "stop T06" in capsys.readouterr().err
+    assert not (study / "reports").exists()
+
+
+def test_run_never_writes_real_data_into_a_git_work_tree(tmp_path, capsys):
+    study = write_study(tmp_path / "study")
+    (tmp_path / ".git").mkdir()
+    assert typed("run", study) == 1
+    assert "O02" in capsys.readouterr().err
+    assert not (study / "reports").exists()
+
+
+def test_debug_shows_the_traceback(study):
+    with pytest.raises(StudyError):
+        typed("--debug", "run", study, "--profile", "nobody")
+
+
+@pytest.mark.parametrize(
+    "words", [["--help"], *([name, "--help"] for name in ("new", "check", "run", "status"))]
+)
+def test_every_command_explains_itself(capsys, words):
+    with pytest.raises(SystemExit) as caught:
+        main(words)
+    assert caught.value.code == 0
+    assert "usage: themewave" in capsys.readouterr().out
+
+
+def test_no_command_is_a_mistake_with_a_usage_line(capsys):
+    with pytest.raises(SystemExit) as caught:
+        main([])
+    assert caught.value.code == 2
+    assert "usage: themewave" in capsys.readouterr().err
+
+
+# status
+
+
+def built(study, **changes):
+    """A report folder that says it was made from the files as they are."""
+    folder = study / "reports" / "tiny" / "w1"
+    folder.mkdir(parents=True)
+    content = {
+        "inputs": {name: sha256(study / name) for name in ("study.yaml", "waves/w1/participants.csv")},
+        "notebooks": {"01_wave_intake": {"sha256": sha256(NOTEBOOKS / "01_wave_intake.ipynb"), "seconds": 1}},
+        "profile": "coauthor",
+        "started": "2026-01-01T00:00:00Z",
+    }
+    (folder / "manifest.json").write_text(json.dumps(content | changes))
+    return folder
+
+
+def state(study, capsys):
+    assert typed("status", study, "--json") == 0
+    return json.loads(capsys.readouterr().out)["w1"]
+
+
+def test_a_wave_without_a_report_is_not_built(study, capsys):
+    assert state(study, capsys) == {"state": "not built", "why": []}
+
+
+def test_a_report_from_the_files_as_they_are_is_current(study, capsys):
+    built(study)
+    assert state(study, capsys) == {
+        "state": "current", "why": [], "profile": "coauthor", "built": "2026-01-01T00:00:00Z",
+    }  # fmt: skip
+
+
+def test_a_report_from_other_files_is_stale_and_says_which(study, capsys):
+    built(study)
+    (study / "waves/w1/participants.csv").unlink()
+    with (study / "study.yaml").open("a") as file:
+        file.write("# a remark\n")
+    found = state(study, capsys)
+    assert found["state"] == "stale"
+    assert found["why"] == ["study.yaml has changed", "waves/w1/participants.csv is gone"]
+
+
+def test_a_report_from_another_notebook_is_stale(study, capsys):
+    built(study, notebooks={"01_wave_intake": {"sha256": "0" * 64, "seconds": 1}})
+    assert state(study, capsys)["why"] == ["01_wave_intake.ipynb has changed"]
+
+
+def test_the_remains_of_a_failed_run_are_named(study, capsys):
+    (study / "reports" / "tiny" / "w1.failed").mkdir(parents=True)
+    found = state(study, capsys)
+    assert found == {"state": "not built", "why": ["the last run failed; its remains are in w1.failed"]}
+
+
+def test_status_in_words_is_one_line_per_wave(study, capsys):
+    built(study)
+    (study / "waves/w1/participants.csv").write_text("")
+    assert typed("status", study) == 0
+    assert capsys.readouterr().out == "w1  stale: waves/w1/participants.csv has changed\n"
+
+
+def test_status_looks_where_out_says(study, tmp_path, capsys):
+    built(study)
+    assert typed("status", study, "--out", tmp_path / "elsewhere", "--json") == 0
+    assert json.loads(capsys.readouterr().out)["w1"]["state"] == "not built"
+
+
+# The key of the pseudonyms
+
+
+@pytest.fixture
+def real(study):
+    loaded = load_study(study)
+    assert not loaded.synthetic
+    return loaded
+
+
+def test_the_key_is_made_once_outside_the_study_for_its_owner_alone(real, configuration):
+    key = keys.pseudonym_key(real)
+    (path,) = configuration.rglob("*.key")
+    assert path == configuration / "themewave" / "tiny.key"
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert len(key) == 32
+    assert keys.pseudonym_key(real) == key
+
+
+def test_two_studies_have_two_keys(real):
+    assert keys.pseudonym_key(real) != keys.pseudonym_key(replace(real, name="other"))
+
+
+@pytest.mark.parametrize("where", ["{study}/my.key", "my.key", "a/../my.key", "{link}/my.key"])
+def test_a_key_inside_the_study_is_refused(real, tmp_path, where):
+    (tmp_path / "link").symlink_to(real.folder)
+    path = where.format(study=real.folder, link=tmp_path / "link")
+    with pytest.raises(StudyError) as caught:
+        keys.pseudonym_key(replace(real, pseudonym_key=path))
+    assert caught.value.findings[0].code == "P01"
+    assert not list(real.folder.rglob("*.key"))
+
+
+def test_a_relative_key_file_lies_beside_the_study_wherever_the_command_runs(real, tmp_path, monkeypatch):
+    named = replace(real, pseudonym_key="../safe/my.key")
+    first = keys.pseudonym_key(named)
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    assert keys.pseudonym_key(named) == first
+    assert (tmp_path / "safe" / "my.key").exists()
+
+
+@pytest.mark.parametrize("text", ["", "not hexadecimal", "abcd", "é"])
+def test_a_key_file_without_a_key_is_refused_and_left_alone(real, configuration, text):
+    keys.pseudonym_key(real)
+    path = configuration / "themewave" / "tiny.key"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(StudyError) as caught:
+        keys.pseudonym_key(real)
+    assert caught.value.findings[0].code == "P02"
+    assert path.read_text(encoding="utf-8") == text
+
+
+def test_a_synthetic_study_needs_no_key_file(configuration):
+    study = load_study(al.EXAMPLE_STUDY)
+    assert keys.pseudonym_key(study) == keys.pseudonym_key(study)
+    assert not list(configuration.rglob("*"))
+
+
+# A whole run, of one notebook
+
+
+@pytest.fixture(scope="module")
+def a_run(tmp_path_factory):
+    """The intake notebook of the tiny study from the command to the finished folder; returns study and OUT."""
+    base = tmp_path_factory.mktemp("run")
+    study = write_study(base / "study")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CONFIG_HOME", str(base / "configuration"))
+        for module in (runner, run_command):
+            patch.setattr(module, "IN_RUN", ("01_wave_intake",))
+        assert typed("run", study, "--out", base / "out", "--jobs", "1") == 0
+    return study, base / "out"
+
+
+def finished(a_run):
+    return a_run[1] / "tiny" / "w1"
+
+
+@pytest.mark.runs
+def test_a_run_leaves_the_folder_of_the_contract(a_run):
+    folder = finished(a_run)
+    assert (folder.parent / "index.html").is_file()
+    assert sorted(path.name for path in folder.iterdir()) == [
+        "figures", "internal", "manifest.json", "report.html", "results",
+    ]  # fmt: skip
+    assert [path.name for path in (folder / "internal").glob("*.ipynb")] == ["INTERNAL_01_wave_intake.ipynb"]
+    assert (folder / "results" / "flow.csv").is_file()
+    assert (folder / "internal" / "results" / "flow.csv").is_file()
+
+
+@pytest.mark.runs
+def test_the_manifest_of_a_rounded_report_holds_no_exact_number_of_people(a_run):
+    content = read_manifest(finished(a_run))
+    assert (content["profile"], content["counts_rule"], content["status"]) == (
+        "coauthor",
+        "midpoint6",
+        "complete",
+    )
+    assert content["n_analysed"] is None
+    assert content["inputs"]["waves/w1/participants.csv"] == sha256(a_run[0] / "waves/w1/participants.csv")
+
+
+@pytest.mark.runs
+def test_released_counts_are_rounded_and_internal_ones_exact(a_run):
+    folder = finished(a_run)
+    inside = (folder / "internal" / "results" / "flow.csv").read_text().splitlines()
+    outside = (folder / "results" / "flow.csv").read_text().splitlines()
+    assert '"analysed",9,0,""' in inside
+    assert '"enrolled",12,1,"did not take part"' in inside
+    # Each of the four groups is one to six people and shown as 3, and so is whoever leaves at a stage.
+    assert '"analysed",12,0,""' in outside
+    assert '"agreed to analysis",18,3,"no consent to analysis, or withdrawn"' in outside
+
+
+@pytest.mark.runs
+def test_nothing_that_is_sent_names_a_person_a_path_or_their_words(a_run):
+    folder = finished(a_run)
+    sent = [path for path in folder.rglob("*") if path.is_file() and "internal" not in path.parts]
+    assert len(sent) > 3
+    for path in sent:
+        text = path.read_bytes().decode("utf-8", errors="replace")
+        assert not re.search(r"\bP(0\d|1[0-2])\b", text), path.name
+        assert CANARY not in text
+        assert str(a_run[0]) not in text
+        assert os.path.expanduser("~") + os.sep not in text
+
+
+@pytest.mark.runs
+def test_a_wave_that_was_run_is_current_until_its_data_change(a_run, capsys):
+    study, out = a_run
+    assert typed("status", study, "--out", out) == 0
+    assert capsys.readouterr().out == "w1  current\n"
+
+
+@pytest.mark.runs
+def test_a_run_writes_only_below_out_and_the_key_file(a_run):
+    study, out = a_run
+    assert {path.name for path in study.parent.iterdir()} == {"study", "out", "configuration"}
+    assert not (study / "reports").exists()
+    assert [path.name for path in (study.parent / "configuration").rglob("*.key")] == ["tiny.key"]
+    assert not (Path.cwd() / "reports" / "built" / "tiny").exists()
+    assert sorted(path.name for path in (out / "tiny").iterdir()) == [".lock", "index.html", "w1"]
