@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -74,7 +73,7 @@ def _outcome_problems(study: Study, schema: TableSchema, at: Report) -> Iterator
             yield at("S03", ("outcome", "from", i, "when"), what, "Say what must hold, or remove the rule.")
         for column, values in rule.when:
             here: Place = ("outcome", "from", i, "when", column)
-            yield from _condition_problems(column, values, study, schema, partial(at, "S03", here))
+            yield from _condition_problems(here, column, values, study, schema, at)
     unreached = [group for group in groups if group not in {rule.group for rule in outcome.rules}]
     if outcome.rules and unreached:
         what = f"no rule leads to {' or '.join(outcome.label(group) for group in unreached)}."
@@ -83,25 +82,26 @@ def _outcome_problems(study: Study, schema: TableSchema, at: Report) -> Iterator
 
 
 def _condition_problems(
-    column: str, values: tuple[str, ...], study: Study, schema: TableSchema, at: Report
+    place: Place, column: str, values: tuple[str, ...], study: Study, schema: TableSchema, at: Report
 ) -> Iterator[Finding]:
     """A column that exists and can be compared with words, and words that it can hold."""
-    definitions = [definition.name for definition in study.dropout_definitions]
+    definitions = tuple(definition.name for definition in study.dropout_definitions)
     if column != "dropout" and column not in schema:
         fix = f"Name a participants column or `dropout`.{did_you_mean(column, schema.names)}"
-        yield at("participants has no such column.", fix)
+        yield at("S12", place, "participants has no such column.", fix)
         return
-    known: tuple[str, ...] = tuple(definitions) if column == "dropout" else _words(schema[column])
     if column != "dropout" and schema[column].type not in ("string", "boolean"):
         what, fix = "a number or a date is no condition.", "Derive a column with words and name that."
-        yield at(what, fix)
+        yield at("S12", place, what, fix)
         return
+    known = definitions if column == "dropout" else _words(schema[column])
+    allowed = ", ".join(known) or None
     if not values:
-        yield at("there is no value that must hold.", "Name at least one.", ", ".join(known) or None)
+        yield at("S12", place, "there is no value that must hold.", "Name at least one.", allowed)
     for value in values:
         if (known or column == "dropout") and value not in known:
             what = f"{value_class(value)} stands where a {_kind_of(column)} belongs."
-            yield at(what, f"Correct it.{did_you_mean(value, known)}", ", ".join(known) or None)
+            yield at("S12", place, what, f"Correct it.{did_you_mean(value, known)}", allowed)
 
 
 def _kind_of(column: str) -> str:
@@ -136,14 +136,11 @@ def _definition_problems(
         yield at("S04", (*place, "column"), what, "Name the column that holds the answer, or rename it.")
     elif definition.column is not None:
         here: Place = (*place, "values")
-        yield from _condition_problems(
-            definition.column, definition.values, study, schema, partial(at, "S04", here)
-        )
+        yield from _condition_problems(here, definition.column, definition.values, study, schema, at)
     if definition.termination_type is not None:
         here = (*place, "termination_type")
-        yield from _condition_problems(
-            "termination_type", definition.termination_type, study, schema, partial(at, "S04", here)
-        )
+        ways = definition.termination_type
+        yield from _condition_problems(here, "termination_type", ways, study, schema, at)
 
 
 def _reserved(study: Study) -> set[str]:

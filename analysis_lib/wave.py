@@ -76,7 +76,7 @@ class Wave:
             declined = self.facts.n_declined or 0
             invited = self.facts.n_invited
             rows.append(("invited", invited, 0, ""))
-            rows.append(("did not decline", invited - declined, declined, "declined"))
+            rows.append(("did not decline", invited - declined, declined, "declined" if declined else ""))
             if invited - declined != n:
                 rows.append(("enrolled", n, invited - declined - n, "did not take part"))
         if not rows or rows[-1][1] != n or rows[-1][0] != "enrolled":
@@ -195,7 +195,8 @@ def _read_wave(
     findings += check_tables(whole, study, facts, wave)
     if facts is None or not sound or any(finding.level == "stop" for finding in findings):
         return None, in_order(findings)
-    result = _freeze(study, wave, facts, tables)
+    inputs = _input_hashes(study, wave, [raw.file for raw in raws.values() if raw is not None])
+    result = _freeze(study, wave, facts, tables, inputs)
     findings += _seen_before(tables["participants"], earlier)
     findings = in_order([*findings, *_left_to_compare(result, tables["participants"].file)])
     if any(finding.level == "stop" for finding in findings):
@@ -283,7 +284,13 @@ def _unused_names(study: Study, wave: str, raws: Mapping[str, RawTable | None]) 
     return [Finding("warn", "W08", "study.yaml", what, fix, column=shown_place(place)) for place in unused]
 
 
-def _freeze(study: Study, wave: str, facts: WaveFacts, tables: Mapping[str, CanonicalTable]) -> Wave:
+def _freeze(
+    study: Study,
+    wave: str,
+    facts: WaveFacts,
+    tables: Mapping[str, CanonicalTable],
+    inputs: dict[str, str],
+) -> Wave:
     people = tables["participants"].frame.set_index("participant_id").sort_index()
     flags = dropout_flags(people, study)
     groups = outcome_groups(people, flags, study)
@@ -311,7 +318,7 @@ def _freeze(study: Study, wave: str, facts: WaveFacts, tables: Mapping[str, Cano
         quote_reviews=tables["quote_reviews"].frame,
         findings=(),
         n_corrected=sum(table.n_corrected for table in tables.values()),
-        inputs=_input_hashes(study, wave, tables),
+        inputs=inputs,
     )
 
 
@@ -332,9 +339,9 @@ def _agreed(people: pd.Index, consent: pd.DataFrame) -> pd.Series:
     return pd.Series(people.isin(consent.loc[yes, "participant_id"]), index=people)
 
 
-def _input_hashes(study: Study, wave: str, tables: Mapping[str, CanonicalTable]) -> dict[str, str]:
+def _input_hashes(study: Study, wave: str, tables: Iterable[str]) -> dict[str, str]:
     names = ["study.yaml", "codebook.yaml", "codebook.csv", f"waves/{wave}/wave.yaml"]
-    names += [f"waves/{wave}/author_notes.md", *(table.file for table in tables.values())]
+    names += [f"waves/{wave}/author_notes.md", *tables]
     paths = {name: study.folder / name for name in sorted(set(names))}
     return {
         name: hashlib.sha256(path.read_bytes()).hexdigest() for name, path in paths.items() if path.is_file()

@@ -69,7 +69,9 @@ def _key_rows(schema: dict[str, Any], prefix: str) -> list[str]:
     required = schema.get("required", [])
     for name, rule in schema.get("properties", {}).items():
         full = f"{prefix}{name}"
-        rows.append(f"| `{full}` | {_allowed(rule)} | {_default(rule, name in required)} | {_meaning(rule)} |")
+        rows.append(
+            f"| `{full}` | {_allowed(rule)} | {_default(rule, name in required)} | {_meaning(rule)} |"
+        )
         items = rule.get("items", {})
         rows += _key_rows(rule, f"{full}.")
         if items.get("type") == "object":

@@ -230,9 +230,12 @@ def test_who_cannot_be_judged_has_not_dropped_out() -> None:
 
 def test_a_rule_may_ask_for_yes_or_no() -> None:
     rule = OutcomeRule("unhelpful", (("lasting_bad_effects", ("yes",)),))
-    assert groups(a_study(rules=(rule, RULES[1])), lasting_bad_effects=[True, False], perceived_helpfulness=[None, "helpful"]) == [
-        "unhelpful", "helpful"
-    ]  # fmt: skip
+    found = groups(
+        a_study(rules=(rule, RULES[1])),
+        lasting_bad_effects=[True, False],
+        perceived_helpfulness=[None, "helpful"],
+    )
+    assert found == ["unhelpful", "helpful"]
 
 
 @pytest.mark.parametrize(
