@@ -143,6 +143,8 @@ class Axis:
         Where a line is drawn that means no difference; None draws none.
     margin
         Half the width of the grey band round the origin; 0 draws none.
+    decimals
+        Digits after the point in a listing of the marks.
     """
 
     label: str
@@ -152,6 +154,7 @@ class Axis:
     log: bool = False
     origin: float | None = None
     margin: float = 0.0
+    decimals: int = 1
 
     def at(self, value: float) -> float:
         """Position from 0 (left end) to 1 (right end), not beyond."""
@@ -161,10 +164,10 @@ class Axis:
         return (value - self.low) / (self.high - self.low)
 
     def written(self, value: float) -> str:
-        """A position as text: one decimal, four digits on a log axis."""
+        """A position as text: fixed decimals, four digits on a log axis."""
         if math.isinf(value):
             return "inf" if value > 0 else "-inf"
-        return f"{value:.4g}" if self.log else f"{round(value, 1) + 0.0:.1f}"
+        return f"{value:.4g}" if self.log else f"{round(value, self.decimals) + 0.0:.{self.decimals}f}"
 
 
 @dataclass(frozen=True)
@@ -221,9 +224,10 @@ def draw(payload: Payload) -> Figure:
     ValueError
         If no figure goes by the template, or if there is nothing to draw: ask :func:`can_draw` first.
     """
-    charts = _drawable(payload).charts(payload)
+    kind = _drawable(payload)
+    charts = kind.charts(payload)
     with _house_style():
-        return _figure(charts, _footer(payload, charts))
+        return kind.picture(payload) if kind.picture else _figure(charts, _footer(payload, charts))
 
 
 def alt_text(payload: Payload) -> str:
@@ -269,8 +273,9 @@ def numbers(payload: Payload) -> str:
     Felt heard | Helpful (n = 4): 75.0 [30.1, 95.4] | 3/4
     Felt heard | Mixed (n = 2): 0.0 [0.0, 65.8] | 0/2
     """
-    lines = []
-    for chart in _kind(payload).charts(payload):
+    kind = _kind(payload)
+    lines = kind.listing(payload) if kind.listing else []
+    for chart in kind.charts(payload):
         axis = chart.axis
         lines += [chart.heading] if chart.heading else []
         lines += [f"{chart.remark}."] if chart.remark else []
@@ -776,12 +781,14 @@ def _withheld_note(charts: Iterable[Chart]) -> list[str]:
 
 @dataclass(frozen=True)
 class _Kind:
-    """The parts of a figure that follow from its template."""
+    """The parts of a figure that follow from its template; ``picture`` and ``listing`` where it has no charts."""
 
     charts: Callable[[Payload], tuple[Chart, ...]]
     refusal: Callable[[Payload], str | None]
     caption: Callable[[Payload], list[str]]
     reading: Callable[[Payload], str]
+    picture: Callable[[Payload], Figure] | None = None
+    listing: Callable[[Payload], list[str]] | None = None
 
 
 _KINDS = {
@@ -797,10 +804,13 @@ _KINDS = {
 
 
 def _kind(payload: Payload) -> _Kind:
-    if payload.template not in _KINDS:
-        hint = did_you_mean(payload.template, _KINDS)
-        raise ValueError(f'No figure is called "{payload.template}".{hint} There are: {", ".join(_KINDS)}.')
-    return _KINDS[payload.template]
+    from analysis_lib.figures_reliability import KINDS  # noqa: PLC0415 - it draws with what stands above
+
+    kinds = _KINDS | KINDS
+    if payload.template not in kinds:
+        hint = did_you_mean(payload.template, kinds)
+        raise ValueError(f'No figure is called "{payload.template}".{hint} There are: {", ".join(kinds)}.')
+    return kinds[payload.template]
 
 
 def _drawable(payload: Payload) -> _Kind:

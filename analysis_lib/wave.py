@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pandas as pd
@@ -45,6 +45,8 @@ class Wave:
         Cells changed by corrections.csv.
     inputs
         File below the study folder -> SHA-256.
+    claimed_agreement
+        What coding programs printed about the coders; canonical table.
     """
 
     study: Study
@@ -59,6 +61,7 @@ class Wave:
     findings: tuple[Finding, ...]
     n_corrected: int
     inputs: dict[str, str]
+    claimed_agreement: pd.DataFrame = field(default_factory=pd.DataFrame)
 
     @property
     def analysed(self) -> pd.DataFrame:
@@ -288,6 +291,7 @@ def _freeze(
         findings=tuple(findings),
         n_corrected=sum(table.n_corrected for table in tables.values()),
         inputs=_input_hashes(study, wave, tables),
+        claimed_agreement=tables["claimed_agreement"].frame,
     )
 
 

@@ -7,12 +7,24 @@ holds, so that exact and released counts go through the same formulas.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
-from analysis_lib.formatted import FormattedTable
+from analysis_lib.formatted import Cell, FormattedTable, Row
 from analysis_lib.payload import Payload
 from analysis_lib.tables.cards import format_card
 from analysis_lib.tables.intake import characteristics, dropout, findings, flow, material, two_axes
 from analysis_lib.tables.joint import JointRow, format_joint_display
+from analysis_lib.tables.reliability import (
+    agreement,
+    agreement_by_wave,
+    claimed_agreement,
+    codebook,
+    coding,
+    disagreements,
+    saturation,
+    to_discuss,
+    unitising,
+)
 from analysis_lib.tables.termination import (
     termination_definitions,
     termination_events,
@@ -31,6 +43,15 @@ _LAYOUTS: dict[str, Callable[[Payload], FormattedTable]] = {
     "material": material,
     "dropout": dropout,
     "findings": findings,
+    "coding": coding,
+    "codebook": codebook,
+    "agreement": agreement,
+    "disagreements": disagreements,
+    "to_discuss": to_discuss,
+    "unitising": unitising,
+    "agreement_by_wave": agreement_by_wave,
+    "claimed_agreement": claimed_agreement,
+    "saturation": saturation,
     "theme_by_outcome": theme_by_outcome,
     "theme_contrasts": theme_contrasts,
     "theme_tests": theme_tests,
@@ -43,11 +64,16 @@ _LAYOUTS: dict[str, Callable[[Payload], FormattedTable]] = {
 
 
 def format_table(payload: Payload) -> FormattedTable:
-    """The finished table of a payload of shape ``table``.
+    """The finished table of a payload of shape ``table``; one without rows says why it has none.
 
     Raises
     ------
     KeyError
         If the template has no layout.
     """
-    return _LAYOUTS[payload.template](payload)
+    table = _LAYOUTS[payload.template](payload)
+    if table.rows:
+        return table
+    why = payload.facts.get("reason") or "there is nothing to count"
+    span = table.n_columns - 1
+    return replace(table, rows=(Row("None", (Cell(f"{why[:1].upper()}{why[1:]}.", "left", span),)),))
