@@ -26,8 +26,12 @@ from analysis_lib.wave import Wave
 N_BOOTSTRAP = 2_000
 WEAK_BELOW = 0.6  # where study.yaml does not say
 # Why a code has no coefficient beyond plain agreement; short enough for a cell.
-NOT_ASKED, GIVEN_TO_NOBODY, GIVEN_TO_ALL = "not coded by two", "given to nobody", "given to everybody"
-ONE_PERSON, NO_INTERVAL = "coded by two for one person only", "no interval"
+NOT_ASKED, GIVEN_TO_NOBODY, GIVEN_TO_ALL = (
+    "nobody coded twice",
+    "nobody coded twice has it",
+    "all coded twice have it",
+)
+ONE_PERSON, NO_INTERVAL = "one person coded twice", "no interval"
 # Resampling people who were all coded alike would give an interval without width: certainty out of nothing.
 NO_DISAGREEMENT = "no disagreement"
 

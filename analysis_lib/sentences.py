@@ -293,10 +293,8 @@ def _dependable(payload: Payload) -> list[Sentence]:
         "alike": ("cannot tell", "The coders never differed, which among few people is no certainty: "),
         "withheld": ("withheld", "Agreement is withheld, too few people are behind it: "),
     }
-    undefined = "Agreement beyond chance is undefined, since the code was"
-    wording |= {
-        reason: ("cannot tell", f"{undefined} {reason}: ") for reason in kinds if reason not in wording
-    }
+    undefined = "Agreement beyond chance is undefined"
+    wording |= {why: ("cannot tell", f"{undefined} ({why}): ") for why in kinds if why not in wording}
     return [Sentence(f"{start}{'; '.join(kinds[name])}.", None, kind)
             for name, (kind, start) in wording.items() if name in kinds]  # fmt: skip
 

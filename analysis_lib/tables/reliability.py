@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pandas as pd
@@ -46,24 +47,31 @@ def coefficient(row: Any, name: str = "krippendorff_alpha", short: str = "alpha"
     return f"{decimal(row[name])} [{decimal(low)}, {decimal(high)}]"
 
 
-def agreement_beside(payload: Payload) -> dict[str, str]:
-    """Theme id -> alpha in words, of the agreement that a payload carries; empty where there is none."""
+def agreement_beside(payload: Payload, *, brief: bool = False) -> dict[str, str]:
+    """Theme id -> alpha in words, of the agreement that a payload carries; empty where there is none.
+
+    In brief, a dagger stands for the reason why there is no interval.
+    """
     if "agreement" not in payload.tables:
         return {}
-    return {row["theme_id"]: coefficient(row) for _, row in payload.tables["agreement"].frame.iterrows()}
+    rows = payload.tables["agreement"].frame.to_dict("records")
+    alpha = {row["theme_id"]: coefficient(row) for row in rows}
+    return {theme: re.sub(r" \(.*\)", " †", words) for theme, words in alpha.items()} if brief else alpha
 
 
-def agreement_note(payload: Payload) -> tuple[str, ...]:
+def agreement_note(payload: Payload, *, brief: bool = False) -> tuple[str, ...]:
     """What the column of agreement is, or why there is none."""
     if "agreement" not in payload.tables:
         return ()
     reason = payload.facts.get("agreement_reason")
     if reason:
         return (f"No agreement between coders: {reason}.",)
-    return (
+    text = (
         "Alpha: Krippendorff's alpha of the coders on who has the theme, with 95% interval over people, from"
-        " those whom two coded independently; the whole set of coefficients stands in part 2.",
+        " those whom two coded independently; the whole set of coefficients stands in part 2."
     )
+    dagger = "† No interval: the coders never differed, or too few people have the theme."
+    return (text, dagger) if brief else (text,)
 
 
 def coding(payload: Payload) -> FormattedTable:
@@ -245,6 +253,8 @@ def unitising(payload: Payload) -> FormattedTable:
 def agreement_by_wave(payload: Payload) -> FormattedTable:
     """Agreement wave by wave."""
     frame = with_changes(payload.tables["rows"].frame)
+    if payload.facts["reason"]:
+        frame = frame.iloc[:0]  # nothing stands beside it; the table of agreement has it
     waves = list(dict.fromkeys(frame["wave"]))
     rows = []
     for code, mine in frame.groupby("code_id", sort=False):
@@ -273,7 +283,7 @@ def agreement_by_wave(payload: Payload) -> FormattedTable:
     return FormattedTable(
         title(payload, "Agreement wave by wave, up to this"),
         "Code",
-        heads if waves else ((Head("Wave"),),),
+        heads if waves else ((Head("Coded alike"),),),
         tuple(rows),
         (*(notes if rows else ()), *standing_notes(payload)),
     )

@@ -40,7 +40,7 @@ from analysis_lib.tables.reliability import agreement_beside, agreement_note
 def theme_by_outcome(payload: Payload) -> FormattedTable:
     """How many in each group have each theme."""
     frame, heads = with_shares(payload.tables["shares"].frame), group_heads(payload)
-    alpha = agreement_beside(payload)
+    alpha = agreement_beside(payload, brief=True)
     rows, unused = [], []
     for theme in dict.fromkeys(frame["theme_id"]):
         mine = frame[frame["theme_id"] == theme].set_index("group")
@@ -61,7 +61,7 @@ def theme_by_outcome(payload: Payload) -> FormattedTable:
     notes = [
         f"n/N: people with the theme of {BASES[payload.facts['base']]}. Brackets: 95% Wilson interval.",
         "An upper theme counts people with it or any theme below it. Segments are shown, never tested.",
-        *agreement_note(payload),
+        *agreement_note(payload, brief=True),
     ]
     if not (frame["n_total"].fillna(1) > 0).any():
         notes.append(f"No shares: {payload.facts['reason']}.")
