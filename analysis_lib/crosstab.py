@@ -19,8 +19,8 @@ from numpy.typing import NDArray
 
 from analysis_lib.quantitize import ALL, ThemeMatrix
 from analysis_lib.stats.exact import exact_table_test
+from analysis_lib.stats.minp import min_p, min_p_contrasts
 from analysis_lib.stats.multiple import benjamini_hochberg, holm
-from analysis_lib.stats.multiresponse import min_p, min_p_contrasts
 from analysis_lib.stats.proportions import cramers_v, odds_ratio, risk_difference, wilson
 
 FloatArray = NDArray[np.float64]

@@ -134,7 +134,7 @@ def _joint_text(row: JointRow) -> str:
     lines = [f"{row.label}: {row.definition}"]
     lines += [f"  {group}: {text}" for group, text in row.counts]
     lines += [f"  {group}: {text} ({tier})" for group, text, tier in row.differences]
-    lines += [f"  {row.model}"] if row.model else []
+    lines += [f"  {line}" for line in (row.agreement, row.model) if line]
     for group, quotes, withheld in row.quotes:
         lines += [f"  [{group}] “{words}” ({source})" for words, source in quotes]
         lines += [f"  [{group}] {withheld}"] if withheld else []
@@ -151,7 +151,7 @@ def _joint_html(row: JointRow) -> str:
         for _, said, _ in row.quotes
         for words, source in said
     )
-    model = f"<p>{escape(row.model)}</p>" if row.model else ""
+    model = "".join(f"<p>{escape(line)}</p>" for line in (row.agreement, row.model) if line)
     reading = escape(row.reading) if row.reading else "not yet written"
     return (
         f"<h4>{escape(row.label)}</h4><p>{escape(row.definition)}</p><ul>{counts}</ul><ul>{differences}</ul>"

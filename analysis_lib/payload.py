@@ -30,6 +30,7 @@ Kind = Literal[
     "p",  # a p-value: exact or as a band
     "statistic",  # a number that betrays counts: leaves only with exact counts
     "participant",  # a study id: leaves as a pseudonym
+    "step",  # how many people a point of a curve holds: its rows, one per person, leave only with exact counts
     "quote",  # a participant's words: leaves only with clearance
     "clearance",  # reviewed, consented or withheld: decides about the row's quote
 ]
@@ -71,7 +72,7 @@ class Table:
         data = {name: [row[i] for row in self.rows] for i, name in enumerate(names)}
         frame = pd.DataFrame({name: pd.Series(values, dtype=object) for name, values in data.items()})
         for name, kind in self.columns:
-            if kind in ("people", "segments", "cell", "estimate", "summary", "p", "statistic"):
+            if kind in ("people", "segments", "step", "cell", "estimate", "summary", "p", "statistic"):
                 frame[name] = pd.to_numeric(frame[name])
         return frame
 

@@ -19,7 +19,7 @@ from analysis_lib.study_checks import EVERYBODY
 from analysis_lib.wave import Wave
 
 ALL = EVERYBODY
-_NOTHING_CODED = "nothing was coded in this wave, so no theme can be counted"
+NOTHING_CODED = "nothing was coded in this wave, so no theme can be counted"
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ class ThemeMatrix:
     @property
     def reason(self) -> str | None:
         """Why no theme can be counted for anybody; None where one can."""
-        return _NOTHING_CODED if self.values.isna().to_numpy().all() else None
+        return NOTHING_CODED if self.values.isna().to_numpy().all() else None
 
 
 def quantitize(wave: Wave) -> ThemeMatrix:
@@ -86,7 +86,7 @@ def quantitize(wave: Wave) -> ThemeMatrix:
     counted = counted_segments(wave)
     counted = counted[counted["participant_id"].isin(people)]
     n_segments = pd.DataFrame(0, index=people, columns=list(codebook.ids), dtype="int64")
-    for theme, below in _families(codebook).items():
+    for theme, below in families(codebook).items():
         rows = counted[counted["code_id"].isin(below)]
         each = rows.groupby("participant_id")["segment_id"].nunique()
         n_segments.loc[each.index, theme] = each.to_numpy()
@@ -99,13 +99,13 @@ def quantitize(wave: Wave) -> ThemeMatrix:
     return ThemeMatrix(wave, values, n_segments, pd.Series(n_words, index=people, name="n_words"))
 
 
-def _families(codebook: Codebook) -> dict[str, set[str]]:
+def families(codebook: Codebook) -> dict[str, set[str]]:
     """Each theme with everything below it, itself included."""
-    families: dict[str, set[str]] = {theme.id: {theme.id} for theme in codebook}
+    found: dict[str, set[str]] = {theme.id: {theme.id} for theme in codebook}
     for theme in codebook:
         for ancestor in codebook.ancestors(theme.id):
-            families[ancestor].add(theme.id)
-    return families
+            found[ancestor].add(theme.id)
+    return found
 
 
 def counted_segments(wave: Wave) -> pd.DataFrame:
@@ -121,12 +121,12 @@ def counted_segments(wave: Wave) -> pd.DataFrame:
     DataFrame
         Rows of ``wave.segments``.
     """
-    agreed = _has_consensus(wave)
+    agreed = with_consensus(wave)
     consensus = (wave.segments["round"] == "consensus").fillna(False)
     return wave.segments[consensus | ~wave.segments["participant_id"].isin(agreed)]
 
 
-def _has_consensus(wave: Wave) -> set[str]:
+def with_consensus(wave: Wave) -> set[str]:
     """Participants with a consensus round; an empty one counts, since it says that nothing was found."""
     rounds = (wave.segments, wave.assignments)
     return {
@@ -141,12 +141,12 @@ def _asked(wave: Wave, people: pd.Index, codebook: Codebook) -> pd.DataFrame:
     """
     if not len(wave.assignments):
         return pd.DataFrame(len(wave.segments) > 0, index=people, columns=list(codebook.ids))
-    families = _families(codebook)
+    below = families(codebook)
     asked = pd.DataFrame(False, index=people, columns=list(codebook.ids))
     for codes in wave.assignments["codes"].fillna("").unique():
         rows = wave.assignments[wave.assignments["codes"].fillna("") == codes]
         mine = people.intersection(pd.Index(rows["participant_id"].unique()))
         listed = str(codes).split()
-        columns = {theme for code in listed for theme in families[code]} if listed else set(codebook.ids)
+        columns = {theme for code in listed for theme in below[code]} if listed else set(codebook.ids)
         asked.loc[mine, sorted(columns)] = True
     return asked

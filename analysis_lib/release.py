@@ -168,9 +168,9 @@ class _Door:
         return released if self.rules.exact else _with_added_totals(released)
 
     def _may_leave(self, row: tuple[Value, ...], kinds: list[Kind]) -> bool:
-        """A row with a quote leaves only with clearance."""
+        """A row with a quote leaves only with clearance; rows that stand for people could be counted."""
         if "quote" not in kinds:
-            return True
+            return self.rules.exact or not {"participant", "step"} & set(kinds)
         clear = row[kinds.index("clearance")] in self.rules.clearances
         if not clear:
             self._quotes_withheld.add((row[kinds.index("participant")], row[kinds.index("quote")]))

@@ -12,11 +12,14 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from analysis_lib.agreement_by_wave import AgreementByWave, with_changes
 from analysis_lib.crosstab import ThemeCrosstab, with_shares
 from analysis_lib.intake import WaveIntake
 from analysis_lib.payload import Payload
+from analysis_lib.reliability import CodingReliability
 from analysis_lib.tables.common import contrasts_of
 from analysis_lib.termination import TerminationModels
+from analysis_lib.theme_saturation import ThemeSaturation
 
 Files = dict[str, pd.DataFrame]
 _NEVER = ["depth", "smallest_cell"]  # layout and door only
@@ -57,6 +60,30 @@ def _of_termination(result: TerminationModels) -> Files:
 
 
 @result_files.register
+def _of_reliability(result: CodingReliability) -> Files:
+    return {
+        "agreement.csv": result.table,
+        "agreement_after_consensus.csv": result.after_consensus,
+        "coding.csv": result.coding,
+        "codebook.csv": result.codebook,
+        "disagreements.csv": result.disagreements,
+        "disagreements_one_by_one.csv": result.to_discuss,
+        "unitising.csv": result.unitising,
+        "claimed_agreement.csv": result.claimed,
+    }
+
+
+@result_files.register
+def _of_agreement_by_wave(result: AgreementByWave) -> Files:
+    return {"agreement_by_wave.csv": with_changes(result.table)}
+
+
+@result_files.register
+def _of_saturation(result: ThemeSaturation) -> Files:
+    return {"saturation.csv": result.curve, "saturation_summary.csv": result.summary}
+
+
+@result_files.register
 def _of_payload(payload: Payload) -> Files:
     tables, rule = payload.tables, payload.facts.get("counts_rule", "exact")
     if payload.shape != "table":
@@ -78,6 +105,15 @@ def _of_payload(payload: Payload) -> Files:
             return {"termination_probabilities.csv": tables["probabilities"].frame}
         case "termination_guards":
             return {"termination_guards.csv": tables["guards"].frame}
+        case "agreement" | "coding" | "codebook" | "disagreements" | "unitising" | "claimed_agreement":
+            return {f"{payload.template}.csv": tables[payload.template].frame}
+        case "agreement_by_wave":
+            return {"agreement_by_wave.csv": with_changes(tables["rows"].frame)}
+        case "saturation":
+            return {
+                "saturation.csv": tables["curve"].frame,
+                "saturation_summary.csv": tables["summary"].frame,
+            }
     return {}
 
 

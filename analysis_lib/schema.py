@@ -25,6 +25,7 @@ TABLES = (
     "documents",
     "consent",
     "quote_reviews",
+    "claimed_agreement",
     "corrections",
 )
 

@@ -7,19 +7,23 @@ rounded or masked here.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import singledispatch
 from importlib.metadata import version
 from typing import Any
 
 import pandas as pd
 
+from analysis_lib.agreement_by_wave import AgreementByWave
 from analysis_lib.crosstab import ThemeCrosstab
 from analysis_lib.errors import did_you_mean
 from analysis_lib.intake import WaveIntake
 from analysis_lib.joint_display import JointDisplay, leading_themes
 from analysis_lib.notes import section
 from analysis_lib.payload import Kind, Payload, Table
+from analysis_lib.reliability import CodingReliability, coder_agreement
 from analysis_lib.termination import TerminationModels
+from analysis_lib.theme_saturation import ThemeSaturation
 from analysis_lib.wave import Wave
 
 Views = dict[str, Callable[[], Payload]]
@@ -228,6 +232,8 @@ def _crosstab_views(result: ThemeCrosstab) -> Views:
                 wave, reason=result.reason, reference=result.reference, leading=list(leading_themes(result)),
                 n_permutations=wave.study.n_permutations["minp"],
             )  # fmt: skip
+            if template == "theme_by_outcome":
+                tables["agreement"], facts["agreement_reason"] = _agreement_beside(wave)
             return Payload(shape, template, tables, facts)
 
         return make
@@ -305,6 +311,8 @@ def _termination_views(models: TerminationModels) -> Views:
             )
             tables = {name: _TERMINATION_TABLES[name](models) for name in names}
             tables["groups"] = _groups(wave)
+            if template == "termination_models":
+                tables["agreement"], facts["agreement_reason"] = _agreement_beside(wave)
             return Payload(shape, template, tables, facts)
 
         return make
@@ -404,6 +412,7 @@ def _joint_views(display: JointDisplay) -> Views:
     def make() -> Payload:
         shown = display.themes
         crosstab = display.crosstab
+        agreement, agreement_reason = _agreement_beside(wave)
         return Payload(
             "joint_display",
             "joint_display",
@@ -431,9 +440,15 @@ def _joint_views(display: JointDisplay) -> Views:
                     smallest_cell="cell",
                 ),
                 "readings": Table.of(display.readings, theme_id="key", reading="key"),
+                "agreement": _only(agreement, shown),
                 "groups": _groups(wave, crosstab.n_groups),
             },
-            _facts(wave, reason=crosstab.reason, n_unwritten=int((display.readings["reading"] == "").sum())),
+            _facts(
+                wave,
+                reason=crosstab.reason,
+                agreement_reason=agreement_reason,
+                n_unwritten=int((display.readings["reading"] == "").sum()),
+            ),
         )
 
     return {"joint_display": make}
@@ -443,3 +458,252 @@ def _only(table: Table, themes: tuple[str, ...]) -> Table:
     """The rows of the given themes."""
     at = [name for name, _ in table.columns].index("theme_id")
     return Table(table.columns, tuple(row for row in table.rows if row[at] in themes))
+
+
+def _agreement_beside(wave: Wave) -> tuple[Table, str | None]:
+    """Alpha of each theme, to stand beside it wherever it is counted; and why there is none.
+
+    Computed when a view asks for it, from the very wave that the view is about, so that no result can carry
+    the agreement of another.
+    """
+    found = coder_agreement(wave)
+    overall = found.table.drop_duplicates("code_id").rename(columns={"code_id": "theme_id"})
+    return Table.of(
+        overall,
+        theme_id="key",
+        n_units="people",
+        krippendorff_alpha="estimate",
+        alpha_low="estimate",
+        alpha_high="estimate",
+        smallest_cell="cell",
+        reason="text",
+    ), found.reason
+
+
+@views.register
+def _reliability_views(found: CodingReliability) -> Views:
+    wave = found.wave
+    shown = _with_numbered_coders(found)
+    facts = _facts(
+        wave,
+        reason=found.reason,
+        n_coders=len(found.coders),
+        weak_below=found.weak_below,
+        codebook_version=wave.facts.codebook_version,
+        newest_version=wave.study.codebook.version,
+    )
+
+    def made(shape: Any, template: str, *names: str, none: str | None = None) -> Callable[[], Payload]:
+        def make() -> Payload:
+            tables = {name: _RELIABILITY_TABLES[name](shown) for name in names or (template,)}
+            return Payload(shape, template, tables, facts | {"reason": found.reason or none})
+
+        return make
+
+    nothing_differs = None if len(found.to_discuss) else "the coders differ on nothing"
+    return {
+        "agreement": made("table", "agreement"),
+        "coding": made("table", "coding", "coding", "codings"),
+        "codebook": made("table", "codebook"),
+        "disagreements": made("table", "disagreements", none=nothing_differs),
+        "to_discuss": made("table", "to_discuss", none=nothing_differs),
+        "unitising": made("table", "unitising"),
+        "claimed": made("table", "claimed_agreement", none="no figure of a coding program is in this wave"),
+        "forest": made("figure", "agreement_forest", "agreement"),
+        SENTENCES: made(
+            "sentences",
+            "agreement",
+            "coding",
+            "agreement",
+            "after_consensus",
+            "unitising",
+            "claimed_agreement",
+        ),
+    }
+
+
+def _with_numbered_coders(found: CodingReliability) -> CodingReliability:
+    """Coders by number, since ids of coders may be names or initials and stay inside."""
+    numbers = {coder: f"Coder {i}" for i, coder in enumerate(found.coders, start=1)}
+
+    def numbered(frame: pd.DataFrame) -> pd.DataFrame:
+        columns = [name for name in ("coder", "other", "given_by", "not_given_by") if name in frame]
+        return frame.assign(**{name: [numbers.get(coder, "") for coder in frame[name]] for name in columns})
+
+    names = ("coding", "disagreements", "to_discuss", "unitising")
+    return replace(found, **{name: numbered(getattr(found, name)) for name in names})
+
+
+def _agreement_rows(frame: pd.DataFrame) -> Table:
+    """The row of all coders together of each code; pairs of coders stay in the exact table."""
+    return Table.of(
+        frame.drop_duplicates("code_id"),
+        code_id="key",
+        code_label="key",
+        depth="key",
+        n_coders="key",
+        n_units="people",
+        n_given="people",
+        n_agreed="people",
+        percent_agreement="statistic",
+        percent_low="statistic",
+        percent_high="statistic",
+        positive_agreement="statistic",
+        negative_agreement="statistic",
+        cohen_kappa="estimate",
+        fleiss_kappa="estimate",
+        kappa_low="estimate",
+        kappa_high="estimate",
+        krippendorff_alpha="estimate",
+        alpha_low="estimate",
+        alpha_high="estimate",
+        gwet_ac1="estimate",
+        ac1_low="estimate",
+        ac1_high="estimate",
+        prevalence="statistic",
+        smallest_cell="cell",
+        reason="text",
+    )
+
+
+_RELIABILITY_TABLES: dict[str, Callable[[CodingReliability], Table]] = {
+    "agreement": lambda found: _agreement_rows(found.table),
+    "after_consensus": lambda found: _agreement_rows(found.after_consensus),
+    "coding": lambda found: Table.of(found.coding, what="text", coder="key", n="people", n_total="people"),
+    "codings": lambda found: Table(
+        (("n_outside", "segments"), ("n_without_round", "segments")),
+        ((found.n_outside, found.n_without_round),),
+    ),
+    "codebook": lambda found: Table.of(
+        found.codebook,
+        code_id="key",
+        code_label="key",
+        depth="key",
+        definition="key",
+        since="key",
+        changed="key",
+    ),
+    "disagreements": lambda found: Table.of(
+        found.disagreements,
+        code_id="key",
+        code_label="key",
+        coder="key",
+        other="key",
+        n_both="people",
+        n_only_coder="people",
+        n_only_other="people",
+        n_neither="people",
+        n_present_after="people",
+        n_absent_after="people",
+        n_open="people",
+    ),
+    "to_discuss": lambda found: Table.of(
+        found.to_discuss,
+        code_id="key",
+        code_label="key",
+        participant_id="participant",
+        given_by="key",
+        not_given_by="key",
+        consensus="text",
+    ),
+    "unitising": lambda found: Table.of(
+        found.unitising,
+        coder="key",
+        other="key",
+        n_people="people",
+        n_coder="segments",
+        n_other="segments",
+        n_same="segments",
+        n_overlapping="segments",
+        n_single="segments",
+        overlap="estimate",
+        overlap_low="estimate",
+        overlap_high="estimate",
+        smallest_cell="cell",
+        reason="text",
+    ),
+    "claimed_agreement": lambda found: Table.of(
+        found.claimed,
+        tool="key",
+        code_id="key",
+        code_label="key",
+        statistic="key",
+        claimed="estimate",
+        recomputed="estimate",
+        smallest_cell="cell",
+        reading="text",
+    ),
+}
+
+
+@views.register
+def _agreement_by_wave_views(found: AgreementByWave) -> Views:
+    def table() -> Payload:
+        rows = Table.of(
+            found.table,
+            code_id="key",
+            code_label="key",
+            depth="key",
+            wave="key",
+            n_agreed="people",
+            n_units="people",
+            krippendorff_alpha="estimate",
+            alpha_low="estimate",
+            alpha_high="estimate",
+            smallest_cell="cell",
+            reason="text",
+            redefined="key",
+        )
+        waves = Table.of(found.waves, wave="key", reason="text")
+        facts = _facts(found.wave, reason=found.reason)
+        return Payload("table", "agreement_by_wave", {"rows": rows, "waves": waves}, facts)
+
+    return {"agreement_by_wave": table}
+
+
+@views.register
+def _saturation_views(found: ThemeSaturation) -> Views:
+    facts = _facts(
+        found.matrix.wave,
+        reason=found.reason,
+        labels=found.labels,
+        base=found.base,
+        run=found.run,
+        threshold=found.threshold,
+    )
+    summary: dict[str, Kind] = {
+        "group": "key",
+        "n": "people",
+        "n_left_out": "people",
+        "codes_seen": "estimate",
+        "seen_once": "statistic",
+        "seen_twice": "statistic",
+        "chao2": "statistic",
+        "chao2_se": "statistic",
+        "base_codes": "statistic",
+        "reached_at": "statistic",
+        "reason": "text",
+    }
+    curve: dict[str, Kind] = {
+        "group": "key",
+        "n_participants": "step",
+        "codes_seen": "statistic",
+        "low": "statistic",
+        "high": "statistic",
+        "in_order": "statistic",
+    }
+
+    def made(shape: Any, template: str, *names: str) -> Callable[[], Payload]:
+        def make() -> Payload:
+            made_of = {
+                "summary": Table.of(found.summary, **summary), "curve": Table.of(found.curve, **curve)
+            }  # fmt: skip
+            return Payload(shape, template, {name: made_of[name] for name in names}, facts)
+
+        return make
+
+    return {
+        "saturation": made("table", "saturation", "summary", "curve"),
+        "curve": made("figure", "saturation_curve", "summary", "curve"),
+        SENTENCES: made("sentences", "saturation", "summary"),
+    }

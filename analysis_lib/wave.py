@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -46,6 +46,8 @@ class Wave:
         Cells changed by corrections.csv.
     inputs
         File below the study folder -> SHA-256.
+    claimed_agreement
+        What coding programs printed about the coders; canonical table.
     """
 
     study: Study
@@ -60,6 +62,7 @@ class Wave:
     findings: tuple[Finding, ...]
     n_corrected: int
     inputs: dict[str, str]
+    claimed_agreement: pd.DataFrame = field(default_factory=pd.DataFrame)
 
     @property
     def analysed(self) -> pd.DataFrame:
@@ -319,6 +322,7 @@ def _freeze(
         findings=(),
         n_corrected=sum(table.n_corrected for table in tables.values()),
         inputs=inputs,
+        claimed_agreement=tables["claimed_agreement"].frame,
     )
 
 

@@ -1,8 +1,9 @@
 """How does a payload become a picture?
 
-Four figures, each drawn from its payload alone: how often a theme was coded, how far the groups lie apart,
-and what goes with dropping out, in odds and in plain probabilities. Every number in a picture also stands in
-a table; ``numbers`` lists them mark by mark, so that a changed picture never passes as an unchanged one.
+Each figure is drawn from its payload alone: how often a theme was coded, how far the groups lie apart, what
+goes with dropping out, how far coders agree, and whether further people brought new codes. Every number in a
+picture also stands in a table; ``numbers`` lists them mark by mark, so that a changed picture never passes as
+an unchanged one.
 
 References: WCAG 2.2, success criterion 1.1.1 (text alternatives).
 """
@@ -14,10 +15,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from analysis_lib.errors import did_you_mean
-from analysis_lib.figures import termination, themes
+from analysis_lib.figures import reliability, saturation, termination, themes
 from analysis_lib.figures.charts import Chart, listing
 from analysis_lib.figures.drawing import as_png, as_svg, draw_charts
-from analysis_lib.figures.style import BAND, FURTHER, GROUPS, INK, QUIET, group_styles
+from analysis_lib.figures.style import BAND, FURTHER, GROUPS, INK, QUIET, group_styles, house_style
 from analysis_lib.figures.wording import footer, standing
 from analysis_lib.payload import Payload
 from analysis_lib.tables.common import is_banded
@@ -44,12 +45,14 @@ __all__ = [
 
 @dataclass(frozen=True)
 class _Template:
-    """The parts of a figure that follow from its template."""
+    """The parts of a figure that follow from its template; one that is no chart of lines has its own picture."""
 
     charts: Callable[[Payload], tuple[Chart, ...]]
     refusal: Callable[[Payload], str | None]
     caption: Callable[[Payload], list[str]]
     reading: Callable[[Payload], str]
+    picture: Callable[[Payload], Figure] | None = None
+    listing: Callable[[Payload], list[str]] | None = None
 
 
 _TEMPLATES = {
@@ -76,6 +79,20 @@ _TEMPLATES = {
         termination.termination_probabilities_refusal,
         termination.termination_probabilities_caption,
         termination.termination_probabilities_reading,
+    ),
+    "agreement_forest": _Template(
+        reliability.agreement_forest,
+        reliability.agreement_forest_refusal,
+        reliability.agreement_forest_caption,
+        reliability.agreement_forest_reading,
+    ),
+    "saturation_curve": _Template(
+        saturation.no_charts,
+        saturation.saturation_curve_refusal,
+        saturation.saturation_curve_caption,
+        saturation.saturation_curve_reading,
+        saturation.saturation_curve_picture,
+        saturation.saturation_curve_listing,
     ),
 }
 
@@ -109,7 +126,11 @@ def draw(payload: Payload) -> Figure:
     ValueError
         If no figure goes by the template, or if there is nothing to draw: ask :func:`can_draw` first.
     """
-    charts = _drawable(payload).charts(payload)
+    template = _drawable(payload)
+    if template.picture is not None:
+        with house_style():
+            return template.picture(payload)
+    charts = template.charts(payload)
     return draw_charts(charts, footer(payload, charts))
 
 
@@ -159,7 +180,9 @@ def numbers(payload: Payload) -> str:
     Felt heard | Helpful (n = 4): 75.0 [30.1, 95.4] | 3/4
     Felt heard | Mixed (n = 2): 0.0 [0.0, 65.8] | 0/2
     """
-    return "\n".join(line for chart in _template(payload).charts(payload) for line in listing(chart))
+    template = _template(payload)
+    lines = template.listing(payload) if template.listing else []
+    return "\n".join([*lines, *(line for chart in template.charts(payload) for line in listing(chart))])
 
 
 def _template(payload: Payload) -> _Template:

@@ -85,6 +85,8 @@ class Axis:
         Where a line is drawn that means no difference; None draws none.
     margin
         Half the width of the grey band round the origin; 0 draws none.
+    decimals
+        Digits after the point in a listing of the marks.
     """
 
     label: str
@@ -94,6 +96,7 @@ class Axis:
     log: bool = False
     origin: float | None = None
     margin: float = 0.0
+    decimals: int = 1
 
     def at(self, value: float) -> float:
         """Position from 0 (left end) to 1 (right end), not beyond."""
@@ -103,10 +106,10 @@ class Axis:
         return (value - self.low) / (self.high - self.low)
 
     def written(self, value: float) -> str:
-        """A position as text: one decimal, four digits on a log axis."""
+        """A position as text: fixed decimals, four digits on a log axis."""
         if math.isinf(value):
             return "inf" if value > 0 else "-inf"
-        return f"{value:.4g}" if self.log else f"{round(value, 1) + 0.0:.1f}"
+        return f"{value:.4g}" if self.log else f"{round(value, self.decimals) + 0.0:.{self.decimals}f}"
 
 
 @dataclass(frozen=True)

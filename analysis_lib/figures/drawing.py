@@ -94,12 +94,12 @@ def _figure(charts: tuple[Chart, ...], footer: str) -> Figure:
     for chart, layout, height, (heading, remark) in zip(charts, layouts, heights, remarks, strict=True):
         if layout is None:
             for i, text in enumerate([*heading, *remark]):
-                _write(figure, 0, top + LINE_HEIGHT * (i + 0.5), text, bold=i < len(heading))
+                write(figure, 0, top + LINE_HEIGHT * (i + 0.5), text, bold=i < len(heading))
         else:
             _draw_chart(figure, chart, layout, top)
         top += height + between
     for i, note in enumerate(notes):
-        _write(figure, 0, bottom + 6 + LINE_HEIGHT * (i + 0.5), note, colour=QUIET)
+        write(figure, 0, bottom + 6 + LINE_HEIGHT * (i + 0.5), note, colour=QUIET)
     return figure
 
 
@@ -108,7 +108,7 @@ def _draw_chart(figure: Figure, chart: Chart, layout: Layout, top: float) -> Non
     bottom = first + sum(layout.heights)
     axes = [_panel(figure, chart.axis, left, first, width, bottom - first) for left, width in layout.panels]
     for i, text in enumerate(layout.heading):
-        _write(figure, 0, top + LINE_HEIGHT * (i + 0.5), text, bold=True)
+        write(figure, 0, top + LINE_HEIGHT * (i + 0.5), text, bold=True)
     _draw_heads(figure, chart, layout, top, first)
     y = first
     for line, labels, height in zip(chart.lines, layout.labels, layout.heights, strict=True):
@@ -117,9 +117,9 @@ def _draw_chart(figure: Figure, chart: Chart, layout: Layout, top: float) -> Non
         middle = y + height / 2
         for i, text in enumerate(labels):
             centre = middle + LINE_HEIGHT * (i - (len(labels) - 1) / 2)
-            _write(figure, INDENT * line.indent, centre, text, bold=not line.marks)
+            write(figure, INDENT * line.indent, centre, text, bold=not line.marks)
         for text, column, (left, width) in zip(line.cells, chart.columns, layout.columns, strict=False):
-            _write(figure, left if column.align == "left" else left + width, middle, text, align=column.align)
+            write(figure, left if column.align == "left" else left + width, middle, text, align=column.align)
         if chart.apart:
             _draw_lane(figure, axes, chart, layout, line, y, middle, first)
         else:
@@ -130,13 +130,13 @@ def _draw_chart(figure: Figure, chart: Chart, layout: Layout, top: float) -> Non
     _rule(figure, first, colour=INK)
     centre = (layout.panels[0][0] + sum(layout.panels[-1])) / 2
     for i, text in enumerate(layout.axis_label):
-        _write(figure, centre, bottom + AXIS_HEIGHT + LINE_HEIGHT * (i + 0.5), text, align="center")
+        write(figure, centre, bottom + AXIS_HEIGHT + LINE_HEIGHT * (i + 0.5), text, align="center")
 
 
 def _panel(figure: Figure, axis: Axis, left: float, top: float, width: float, height: float) -> Axes:
     """Empty axes whose vertical unit is the point, from the top."""
-    x, y = _at(figure, left, top + height)
-    right, upper = _at(figure, left + width, top)
+    x, y = place(figure, left, top + height)
+    right, upper = place(figure, left + width, top)
     box = (x, y, right - x, upper - y)
     axes = figure.add_axes(box, facecolor="none", zorder=2)
     if axis.log:
@@ -163,9 +163,9 @@ def _draw_heads(figure: Figure, chart: Chart, layout: Layout, top: float, first:
     for (x, row), series in zip(layout.legend, chart.series, strict=False):
         y = top + layout.legend_top + LINE_HEIGHT * (row + 0.5)
         _marker(figure, x + 3, y, series)
-        _write(figure, x + KEY, y, series.label)
+        write(figure, x + KEY, y, series.label)
     last = first - 4 - LINE_HEIGHT / 2
-    _write(figure, 0, last, chart.stub, colour=QUIET)
+    write(figure, 0, last, chart.stub, colour=QUIET)
     lefts = [
         left
         for (left, _), column in zip(layout.columns, chart.columns, strict=True)
@@ -174,16 +174,16 @@ def _draw_heads(figure: Figure, chart: Chart, layout: Layout, top: float, first:
     for i, text in enumerate(layout.over):
         y = last - 2 - LINE_HEIGHT * (layout.n_head_lines + len(layout.over) - 1 - i)
         if lefts:
-            _write(figure, lefts[0], y, text, colour=QUIET)
+            write(figure, lefts[0], y, text, colour=QUIET)
         else:
-            _write(figure, WIDTH, y, text, align="right", colour=QUIET)
+            write(figure, WIDTH, y, text, align="right", colour=QUIET)
     slots = layout.panels if chart.apart else layout.columns
     for column, head, (left, width) in zip(_titles(chart), layout.heads, slots, strict=True):
         start = last - LINE_HEIGHT * (len(head) - 1)
         before = column.series is not None and column.align == "left"
         for i, text in enumerate(head):
             x = left + KEY * before if column.align == "left" else left + width
-            _write(figure, x, start + LINE_HEIGHT * i, text, align=column.align)
+            write(figure, x, start + LINE_HEIGHT * i, text, align=column.align)
         if column.series is not None:
             x, y = (left + 3, start) if before else (left + width - 3, last)
             _marker(figure, x, y, chart.series[column.series])
@@ -214,7 +214,7 @@ def _draw_lane(
         half = text_width(mark.text) / 2
         value = mark.estimate if math.isfinite(mark.estimate) else chart.axis.origin or 0.0
         x = min(max(left + width * chart.axis.at(value), left + half), left + width - half)
-        _write(figure, x, top + LINE_HEIGHT / 2, mark.text, align="center")
+        write(figure, x, top + LINE_HEIGHT / 2, mark.text, align="center")
 
 
 def _draw_mark(axes: Axes, axis: Axis, mark: Mark, series: Series, y: float) -> None:
@@ -252,7 +252,7 @@ def _marker(figure: Figure, x: float, y: float, series: Series) -> None:
     """A marker by itself, for heads and legends."""
     from matplotlib.lines import Line2D  # noqa: PLC0415 - only who draws waits for it
 
-    across, up = _at(figure, x, y)
+    across, up = place(figure, x, y)
     style = _marker_style(series)
     figure.add_artist(Line2D([across], [up], transform=figure.transFigure, **style))
 
@@ -261,13 +261,13 @@ def _rule(figure: Figure, y: float, *, colour: str = RULE) -> None:
     """A thin line over the whole width, above whatever the rows hold."""
     from matplotlib.lines import Line2D  # noqa: PLC0415 - only who draws waits for it
 
-    (left, up), (right, _) = _at(figure, 0, y), _at(figure, WIDTH, y)
+    (left, up), (right, _) = place(figure, 0, y), place(figure, WIDTH, y)
     line = Line2D([left, right], [up, up], color=colour, linewidth=0.5, zorder=3)
     line.set_transform(figure.transFigure)
     figure.add_artist(line)
 
 
-def _write(
+def write(
     figure: Figure,
     x: float,
     y: float,
@@ -279,11 +279,11 @@ def _write(
 ) -> None:
     """Text whose capitals are centred on y, in points from the upper left corner."""
     weight = "bold" if bold else "normal"
-    across, up = _at(figure, x, y + 0.36 * FONT_SIZE)
+    across, up = place(figure, x, y + 0.36 * FONT_SIZE)
     figure.text(across, up, text, ha=align, va="baseline", color=colour, weight=weight, zorder=5)
 
 
-def _at(figure: Figure, x: float, y: float) -> tuple[float, float]:
+def place(figure: Figure, x: float, y: float) -> tuple[float, float]:
     """A place in points from the upper left corner as fractions of the figure from the lower left one."""
     width, height = figure.get_size_inches()
     return (x + MARGIN) / (72 * width), 1 - y / (72 * height)

@@ -56,6 +56,8 @@ _TIERS = {
 _NUMBERED = {"table": "Table", "joint_display": "Table", "figure": "Figure"}
 # Where the numbers of a figure can be read: template of the figure -> template of the table.
 _NUMBERS_OF = {
+    "agreement_forest": "agreement",
+    "saturation_curve": "saturation",
     "theme_dots": "theme_by_outcome",
     "theme_differences": "theme_contrasts",
     "termination_forest": "termination_models",

@@ -24,7 +24,13 @@ from analysis_lib.errors import Finding, StudyError, did_you_mean
 from analysis_lib.payload import MIME
 
 NOTEBOOKS = Path(__file__).resolve().parents[2] / "notebooks"
-IN_RUN = ("01_wave_intake", "03_themes_by_outcome", "04_joint_display", "05_termination_models")
+IN_RUN = (
+    "01_wave_intake",
+    "02_coding_reliability",
+    "03_themes_by_outcome",
+    "04_joint_display",
+    "05_termination_models",
+)
 CELL_TIMEOUT = 1_800  # seconds; a wave that needs longer runs on a cluster
 
 

@@ -14,6 +14,7 @@ from analysis_lib.stats.exact import ExactTableTest, exact_table_test
 from analysis_lib.stats.firth import FirthFit, Separation, firth_logistic, separation
 from analysis_lib.stats.logistic import LogisticFit, logistic
 from analysis_lib.stats.marginal import MarginalProbabilities, RiskModel, flac, flic, marginal_probabilities
+from analysis_lib.stats.minp import MinP, MinPContrasts, min_p, min_p_contrasts
 from analysis_lib.stats.misclassification import (
     Accuracy,
     CorrectedAssociation,
@@ -22,17 +23,8 @@ from analysis_lib.stats.misclassification import (
     impute_true_codes,
 )
 from analysis_lib.stats.missing import Imputed, RubinEstimate, impute, pool_rubin
+from analysis_lib.stats.mmi import MMITest, mmi_test
 from analysis_lib.stats.multinomial import MultinomialFit, OrderedFit, firth_multinomial, ordered_logistic
-from analysis_lib.stats.multiresponse import (
-    MinP,
-    MinPContrasts,
-    MMITest,
-    SPMITest,
-    min_p,
-    min_p_contrasts,
-    mmi_test,
-    spmi_test,
-)
 from analysis_lib.stats.pooling import PooledBank, partial_pooling
 from analysis_lib.stats.prediction import Auc, Calibration, Optimism, auc, calibration, optimism
 from analysis_lib.stats.proportions import (
@@ -48,6 +40,7 @@ from analysis_lib.stats.proportions import (
 )
 from analysis_lib.stats.sample_size import SampleSize, events_per_parameter, max_parameters, sample_size
 from analysis_lib.stats.saturation import InformationThreshold, SaturationCurve, saturation_curve
+from analysis_lib.stats.spmi import SPMITest, spmi_test
 from analysis_lib.stats.stratified import PooledEffect, Stratified, WithoutOneStratum, stratified
 from analysis_lib.stats.survival import (
     DropoutHazard,

@@ -14,6 +14,17 @@ from analysis_lib.payload import Payload
 from analysis_lib.tables.cards import format_card
 from analysis_lib.tables.intake import characteristics, dropout, findings, flow, material, two_axes
 from analysis_lib.tables.joint import JointRow, format_joint_display
+from analysis_lib.tables.reliability import (
+    agreement,
+    agreement_by_wave,
+    claimed_agreement,
+    codebook,
+    coding,
+    disagreements,
+    saturation,
+    to_discuss,
+    unitising,
+)
 from analysis_lib.tables.termination import (
     termination_definitions,
     termination_events,
@@ -32,6 +43,15 @@ _LAYOUTS: dict[str, Callable[[Payload], FormattedTable]] = {
     "material": material,
     "dropout": dropout,
     "findings": findings,
+    "coding": coding,
+    "codebook": codebook,
+    "agreement": agreement,
+    "disagreements": disagreements,
+    "to_discuss": to_discuss,
+    "unitising": unitising,
+    "agreement_by_wave": agreement_by_wave,
+    "claimed_agreement": claimed_agreement,
+    "saturation": saturation,
     "theme_by_outcome": theme_by_outcome,
     "theme_contrasts": theme_contrasts,
     "theme_tests": theme_tests,
@@ -54,5 +74,6 @@ def format_table(payload: Payload) -> FormattedTable:
     table = _LAYOUTS[payload.template](payload)
     if table.rows:
         return table
-    why = Cell(payload.facts.get("reason") or "there is nothing to count", "left", table.n_columns - 1)
-    return replace(table, rows=(Row("None", (why,)),))
+    why = payload.facts.get("reason") or "there is nothing to count"
+    span = table.n_columns - 1
+    return replace(table, rows=(Row("None", (Cell(f"{why[:1].upper()}{why[1:]}.", "left", span),)),))

@@ -11,6 +11,7 @@ from analysis_lib.formatting import n_of, percent, points, points_interval, rati
 from analysis_lib.payload import Payload
 from analysis_lib.quantitize import ALL
 from analysis_lib.tables.common import TIERS, contrasts_of, group_heads, group_labels, words
+from analysis_lib.tables.reliability import agreement_beside
 
 
 @dataclass(frozen=True)
@@ -23,6 +24,8 @@ class JointRow:
         (group with its n, "14/37, 38%") per group.
     differences
         (group, "+25 [9, 42] points", tier) per group that is compared.
+    agreement
+        How far coders agree on the theme, or why that is not known; empty where nothing says so.
     model
         The adjusted odds ratio in words; empty where no model holds the theme.
     quotes
@@ -36,6 +39,7 @@ class JointRow:
     definition: str
     counts: tuple[tuple[str, str], ...]
     differences: tuple[tuple[str, str, str], ...]
+    agreement: str
     model: str
     quotes: tuple[tuple[str, tuple[tuple[str, str], ...], str], ...]
     reading: str
@@ -47,6 +51,7 @@ def format_joint_display(payload: Payload) -> tuple[JointRow, ...]:
     quotes, withheld = payload.tables["quotes"].frame, payload.tables["withheld"].frame
     models, readings = payload.tables["models"].frame, payload.tables["readings"].frame
     heads, labels = group_heads(payload), group_labels(payload)
+    alpha = agreement_beside(payload)
     empty = payload.tables["groups"].frame.set_index("group")["n"].eq(0)
     groups = [group for group in labels if group != ALL and not empty[group]]
     rows = []
@@ -68,6 +73,7 @@ def format_joint_display(payload: Payload) -> tuple[JointRow, ...]:
                     for group in groups
                     if group in contrast.index and pd.notna(contrast.at[group, "risk_difference"])
                 ),
+                _agreement(payload, alpha.get(theme.theme_id)),
                 "; ".join(map(_model, model.to_dict("records"))),
                 tuple(
                     (
@@ -81,6 +87,13 @@ def format_joint_display(payload: Payload) -> tuple[JointRow, ...]:
             )
         )
     return tuple(rows)
+
+
+def _agreement(payload: Payload, alpha: str | None) -> str:
+    if alpha is not None:
+        return f"agreement between coders, alpha: {alpha}"
+    reason = payload.facts.get("agreement_reason")
+    return f"agreement between coders: {reason}" if reason else ""
 
 
 def _count(row: pd.Series) -> str:

@@ -21,39 +21,48 @@ from analysis_lib.formatting import (
 )
 from analysis_lib.payload import Payload
 from analysis_lib.tables.common import anchor, is_banded, number, standing_notes, text, title, words
+from analysis_lib.tables.reliability import agreement_beside, agreement_note
 from analysis_lib.termination import FIRTH, ML
 
 
 def termination_models(payload: Payload) -> FormattedTable:
     """Odds ratios of each stated model: each term alone, all together, and by maximum likelihood."""
     frame, guards = stated(payload, "models"), stated(payload, "guards")
-    banded = is_banded(payload)
+    banded, alpha = is_banded(payload), agreement_beside(payload)
     rows: list[Row] = []
     for model in dict.fromkeys(guards["model"]):
         guard = guards[guards["model"] == model].iloc[0]
         rows.append(Row(_model_heading(payload, guard), heading=True))
         if pd.notna(guard["reason"]) and guard["reason"]:
             why = str(guard["reason"]).rstrip(".")
-            rows.append(Row("No model", (text(f"{why}.", span=5),), 1))
+            rows.append(Row("No model", (text(f"{why}.", span=5 + bool(alpha)),), 1))
         mine = frame[frame["model"] == model]
         for (term, level), here in mine.groupby(["term", "level"], sort=False):
             cells = [*_odds(here, FIRTH, False, banded), *_odds(here, FIRTH, True, banded)]
             cells.append(_odds(here, ML, True, banded)[0])
+            cells += [number(alpha.get(term, ""))] if alpha else []
             rows.append(Row(term_label(here.iloc[0]), tuple(cells), 1, anchor("model", model, term, level)))
     notes = [
         "Odds ratios of dropping out with 95% profile penalised-likelihood intervals (Firth); p: penalised"
         " likelihood-ratio test. Alone and together: the same people.",
         "Rows other than themes are adjusted for; they are not findings of their own.",
         *_why(payload),
+        *agreement_note(payload),
     ]
     heads = (
-        (Head("Each term alone", colspan=2), Head("All terms together", colspan=2), Head("Max. likelihood")),
+        (
+            Head("Each term alone", colspan=2),
+            Head("All terms together", colspan=2),
+            Head("Max. likelihood"),
+            *([Head("Coders")] if alpha else []),
+        ),
         (
             Head("Odds ratio [95% CI]"),
             Head("p"),
             Head("Odds ratio [95% CI]"),
             Head("p"),
             Head("Odds ratio [95% CI]"),
+            *([Head("Alpha [95% CI]")] if alpha else []),
         ),
     )
     return FormattedTable(

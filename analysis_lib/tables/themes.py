@@ -34,11 +34,13 @@ from analysis_lib.tables.common import (
     text,
     title,
 )
+from analysis_lib.tables.reliability import agreement_beside, agreement_note
 
 
 def theme_by_outcome(payload: Payload) -> FormattedTable:
     """How many in each group have each theme."""
     frame, heads = with_shares(payload.tables["shares"].frame), group_heads(payload)
+    alpha = agreement_beside(payload, brief=True)
     rows, unused = [], []
     for theme in dict.fromkeys(frame["theme_id"]):
         mine = frame[frame["theme_id"] == theme].set_index("group")
@@ -54,10 +56,12 @@ def theme_by_outcome(payload: Payload) -> FormattedTable:
             cells += [number(n_of(row["n_with_theme"], row["n_total"])), number(share)]
         segments = mine.at[ALL, "n_segments"]
         cells.append(number(count(segments)))
+        cells += [number(alpha.get(theme, NONE))] if alpha else []
         rows.append(Row(label, tuple(cells), int(mine["depth"].iloc[0]), anchor("share", theme)))
     notes = [
         f"n/N: people with the theme of {BASES[payload.facts['base']]}. Brackets: 95% Wilson interval.",
         "An upper theme counts people with it or any theme below it. Segments are shown, never tested.",
+        *agreement_note(payload, brief=True),
     ]
     if unused and (frame["n_total"].fillna(1) > 0).any():
         notes.append(f"Coded for nobody: {', '.join(unused)}.")
@@ -65,7 +69,11 @@ def theme_by_outcome(payload: Payload) -> FormattedTable:
         title(payload, "People with each theme by outcome group"),
         "Theme",
         (
-            (*(Head(head, colspan=2) for head in heads.values()), Head(WHOLE, rowspan=2)),
+            (
+                *(Head(head, colspan=2) for head in heads.values()),
+                Head(WHOLE, rowspan=2),
+                *([Head(ALPHA, rowspan=2)] if alpha else []),
+            ),
             tuple(Head(name) for _ in heads for name in ("n/N", "% [95% CI]")),
         ),
         tuple(rows),
@@ -73,7 +81,7 @@ def theme_by_outcome(payload: Payload) -> FormattedTable:
     )
 
 
-WHOLE = "Segments"
+WHOLE, ALPHA = "Segments", "Alpha [95% CI]"
 
 
 def theme_contrasts(payload: Payload) -> FormattedTable:

@@ -21,7 +21,13 @@ ROOT = Path(__file__).resolve().parents[2]
 BIN = Path(sys.executable).parent
 STUDY = ROOT / "data_schema" / "example_study"
 WAVE = "2024a"
-NOTEBOOKS = ("01_wave_intake", "03_themes_by_outcome", "04_joint_display", "05_termination_models")
+NOTEBOOKS = (
+    "01_wave_intake",
+    "02_coding_reliability",
+    "03_themes_by_outcome",
+    "04_joint_display",
+    "05_termination_models",
+)
 
 
 def ours(folder: Path) -> None:
