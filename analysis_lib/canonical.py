@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from analysis_lib.errors import Finding, Level, characters_allowed, did_you_mean, value_class
+from analysis_lib.errors import Finding, Level, characters_allowed, did_you_mean, first_few, value_class
 from analysis_lib.readers import RawTable
 from analysis_lib.readers.table import SECOND_HEADER, shown_name
 from analysis_lib.schema import Column, TableSchema
@@ -193,21 +193,23 @@ def _column_names(
     mapping = {**rules.names, **rules.names_in.get(schema.name, {})}
     names: list[str | None] = []
     findings: list[Finding] = []
+    aside: list[Finding] = []
     labels = {label.casefold() for label in themes.values()}
     for position, raw_name in enumerate(raw.columns, start=1):
         name = mapping.get(raw_name, raw_name)
         where = (raw.header_line, shown_name(raw_name, position), raw.sheet)
+        if name not in names and (name in schema or name == "wave"):
+            names.append(name)
+            continue
         if name in names:
             what = f'two columns are both "{name}" after renaming.'
             findings.append(Finding("stop", "T02", raw.file, what, "Keep one of them.", *where))
-            names.append(None)
-        elif name in schema or name == "wave":
-            names.append(name)
         else:
-            findings.append(
-                _not_in_contract(name, raw, schema, where, name in themes or name.casefold() in labels)
-            )
-            names.append(None)
+            is_theme = name in themes or name.casefold() in labels
+            aside.append(_not_in_contract(name, raw, schema, where, is_theme))
+        names.append(None)
+    for level in ("stop", "warn", "note"):
+        findings += first_few([finding for finding in aside if finding.level == level], MOST_SHOWN)
     return names, findings
 
 
@@ -257,7 +259,7 @@ def _apply(
             continue
         text.setdefault(correction.column, blank.copy())[hit] = correction.new
         applied += int(hit.sum())
-    return applied, findings
+    return applied, first_few(findings, MOST_SHOWN)
 
 
 def _bad_correction(code: str, correction: Correction, what: str, fix: str, column: str) -> Finding:

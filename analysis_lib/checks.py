@@ -74,7 +74,8 @@ def people_are_enrolled(tables: Tables, study: Study, wave: str) -> Iterator[Fin
         people = tables[name].frame["participant_id"]
         # one finding per person and table, however many rows they have in it
         orphan = ~people.isin(enrolled) & people.notna() & ~people.duplicated()
-        known = people.map(loose_id, na_action="ignore").astype("string").isin(alike)
+        spelt = [lost and loose_id(person) in alike for person, lost in zip(people, orphan, strict=True)]
+        known = pd.Series(spelt, index=people.index, dtype=bool)
         what = "this participant is not in participants."
         fix = "Add the person to participants, or correct the id here in all rows."
         yield from _rows("stop", "X02", tables[name], orphan & ~known, "participant_id", what, fix)
@@ -145,6 +146,19 @@ def themes_belong_to_this_codebook_version(
             what = f"{called} is retired but coded in this wave."
             fix = "Use the theme that replaced it, or set its status to active."
             yield Finding("warn", "X04", table.file, what, fix, line, "code_id")
+
+
+def codes_are_of_one_codebook_version(
+    tables: Tables, study: Study, facts: WaveFacts, wave: str
+) -> Iterator[Finding]:
+    """Segments that name a codebook version name that of their wave."""
+    table = tables["coded_segments"]
+    versions = table.frame["codebook_version"]
+    other = np.flatnonzero((versions != facts.codebook_version).fillna(False))
+    if len(other):
+        what = f"{len(other)} rows name another codebook version than wave.yaml; a code may have changed meaning."
+        fix = "Recode them with the version of the wave, or correct codebook_version."
+        yield Finding("warn", "X26", table.file, what, fix, table.lines[other[0]], "codebook_version")
 
 
 def _version(text: str) -> tuple[tuple[int, str], ...]:
@@ -379,6 +393,7 @@ RULES: tuple[tuple[Rule, str], ...] = (
 )
 FACT_RULES: tuple[tuple[FactRule, str], ...] = (
     (themes_belong_to_this_codebook_version, "coded_segments"),
+    (codes_are_of_one_codebook_version, "coded_segments"),
     (therapy_dates_are_in_order, "participants"),
     (wave_facts_fit, "participants"),
 )

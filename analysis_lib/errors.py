@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from difflib import get_close_matches
 from typing import Literal
 
@@ -82,6 +82,19 @@ def in_order(findings: Iterable[Finding]) -> list[Finding]:
     return sorted(
         findings, key=lambda f: (_ORDER[f.level], f.file, f.line or 0, f.column or "", f.code, f.what)
     )
+
+
+def first_few(findings: Iterable[Finding], most: int = 10) -> list[Finding]:
+    """The first findings of one kind in one file, and one in the place of the next that counts the others.
+
+    >>> rows = [Finding("note", "T04", "p.csv", "left aside.", "Nothing to do.", line) for line in range(2, 7)]
+    >>> [(f.line, f.what) for f in first_few(rows, 2)]
+    [(2, 'left aside.'), (3, 'left aside.'), (4, '3 more like the one above.')]
+    """
+    found = list(findings)
+    if len(found) <= most:
+        return found
+    return [*found[:most], replace(found[most], what=f"{len(found) - most} more like the one above.")]
 
 
 class StudyError(Exception):

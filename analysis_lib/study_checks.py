@@ -76,7 +76,7 @@ def _outcome_problems(study: Study, schema: TableSchema, at: Report) -> Iterator
             yield from _condition_problems(here, column, values, study, schema, at)
     unreached = [group for group in groups if group not in {rule.group for rule in outcome.rules}]
     if outcome.rules and unreached:
-        what = f"no rule leads to {' or '.join(outcome.label(group) for group in unreached)}."
+        what = f"no rule leads to {' or '.join(unreached)}."
         fix = "Add a rule, or remove the group."
         yield at("S11", ("outcome", "from"), what, fix, level="warn")
 
@@ -188,6 +188,9 @@ def _covariate_problems(place: Place, covariate: Covariate, study: Study, at: Re
         yield at("S06", place, what, "Declare it alike in all models.")
     known = next((column for column in table_schema("participants") if column.name == covariate.column), None)
     if covariate.type == "number":
+        if covariate.levels or covariate.reference:
+            what, fix = "a number has no levels and no reference.", "Remove them, or use `type: category`."
+            yield at("S06", place, what, fix)
         if known is not None and known.type not in ("integer", "number"):
             what, fix = "this column holds no numbers.", "Use `type: category` and list its levels in order."
             yield at("S06", place, what, fix)

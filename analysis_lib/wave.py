@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +19,14 @@ import pandas as pd
 
 from analysis_lib.canonical import CanonicalTable, Correction, canonical_table, empty_table
 from analysis_lib.checks import check_tables
-from analysis_lib.errors import Finding, StudyError, did_you_mean, in_order, looks_like_a_name
+from analysis_lib.errors import (
+    Finding,
+    StudyError,
+    did_you_mean,
+    first_few,
+    in_order,
+    looks_like_a_name,
+)
 from analysis_lib.outcome import dropout_flags, outcome_groups
 from analysis_lib.readers import RawTable
 from analysis_lib.schema import table_schema
@@ -157,12 +165,23 @@ def check_study(study: str | Path, waves: Iterable[str] | None = None) -> list[F
     sound = not any(finding.level == "stop" for finding in findings)
     findings += _unlisted_waves(known) if waves is None else []
     people: set[str] = set()
+    facts: list[WaveFacts] = []
     for wave in dict.fromkeys(waves or known.waves):
         result, found = _read_wave(known, wave, sound=sound, earlier=people)
         findings += found
-        if result is not None and known.repeated == "independent":
-            people.update(result.participants.index)
-    return in_order(findings)
+        if result is not None:
+            people.update(result.participants.index if known.repeated == "independent" else ())
+            facts.append(result.facts)
+    return in_order([*findings, *_waves_in_order(facts)])
+
+
+def _waves_in_order(facts: list[WaveFacts]) -> list[Finding]:
+    """Waves are listed as they followed one another, and each is a later look."""
+    if all(one.opened <= other.opened and one.look < other.look for one, other in pairwise(facts)):
+        return []
+    what = "waves are not listed in the order of time, or the numbers of their looks do not rise."
+    fix = "Order `waves:`, or correct opened and look in the wave.yaml of each."
+    return [Finding("warn", "W10", "study.yaml", what, fix, column="waves")]
 
 
 def _unlisted_waves(study: Study) -> list[Finding]:
@@ -224,7 +243,7 @@ def _canonical_tables(
             continue
         tables[name] = empty_table(study.table(name), f"waves/{wave}/{name}.csv")
         what, fix = "this wave has no such table.", "Remove the line, or add the table."
-        findings += [Finding("stop", "K03", c.file, what, fix, c.line, "table") for c in mine]
+        findings += first_few(Finding("stop", "K03", c.file, what, fix, c.line, "table") for c in mine)
     return tables, findings
 
 
@@ -284,7 +303,9 @@ def _unused_names(study: Study, wave: str, raws: Mapping[str, RawTable | None]) 
         unused += [("columns", table, raw) for raw in names if here is not None and raw not in here]
     what = f"no table of wave {wave} has this raw column name."
     fix = "Correct it, or remove it if the column is gone for good."
-    return [Finding("warn", "W08", "study.yaml", what, fix, column=shown_place(place)) for place in unused]
+    return first_few(
+        Finding("warn", "W08", "study.yaml", what, fix, column=shown_place(place)) for place in unused
+    )
 
 
 def _freeze(

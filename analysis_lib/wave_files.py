@@ -111,25 +111,32 @@ def _named_sources(folder: Path, facts: WaveFacts | None) -> tuple[dict[str, lis
     if facts is None:
         return sources, findings
 
-    def report(level: Level, key: str, what: str, fix: str, allowed: str | None = None) -> None:
+    def report(level: Level, code: str, key: str, what: str, fix: str, allowed: str | None = None) -> None:
         file, line = f"waves/{folder.name}/wave.yaml", facts.lines.get("sources")
-        findings.append(Finding(level, "W04", file, what, fix, line, f"sources.{key}", None, allowed))
+        findings.append(Finding(level, code, file, what, fix, line, f"sources.{key}", None, allowed))
 
     for source in facts.sources:
         table, file, file_format = source.get("table"), source["file"], source.get("format")
         if table is None:
             what = "a source without `table:` is not read."
             fix = "Say which table it holds; a QDA export goes through `themewave import` first."
-            report("warn", "table", what, fix, ", ".join(TABLES))
+            report("warn", "W04", "table", what, fix, ", ".join(TABLES))
             continue
         named = sources.setdefault(table, [])
         if file_format is not None and f".{file_format.casefold()}" not in READERS:
             what = "a table is not read in this format."
             fix = "Leave `format:` out, or pass the file through `themewave import` first."
-            report("stop", "format", what, fix, ", ".join(ending[1:] for ending in READERS))
+            report("stop", "W04", "format", what, fix, ", ".join(ending[1:] for ending in READERS))
         elif not _below(file):
             what = "a source must be a file in the folder of its wave."
-            report("stop", "file", what, "Put the file there and give its name.", "a path without .., ~ or :")
+            report(
+                "stop",
+                "W04",
+                "file",
+                what,
+                "Put the file there and give its name.",
+                "a path without .., ~ or :",
+            )
         else:
             file_format = file_format and file_format.casefold()
             named.append((folder / file, source.get("sheet"), file_format))

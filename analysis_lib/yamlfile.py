@@ -356,27 +356,27 @@ def _typed_scalar(text: str, kind: str, schema: dict[str, Any], place: Place, re
         fix = f"Write {_KIND_NAMES[kind]}. {schema.get('description', '')}".strip()
         reading.stop("Y06", place, what, fix)
         return None
-    allowed, fix = _limits(result, schema)
-    if allowed:
+    allowed = _allowed(result, schema)
+    if allowed is not None:
+        fix = f"Correct it.{did_you_mean(text, schema.get('enum', ()))}"
         reading.stop("Y09", place, f"{value_class(text)} is not allowed here.", fix, allowed)
         return None
     return result
 
 
-def _limits(value: Any, schema: dict[str, Any]) -> tuple[str | None, str]:
-    """What is allowed, if the value is not, and what to do."""
+def _allowed(value: Any, schema: dict[str, Any]) -> str | None:
+    """What is allowed, where the value is not."""
     if "enum" in schema and value not in schema["enum"]:
-        names = [str(name) for name in schema["enum"]]
-        return ", ".join(names), f"Use one of them.{did_you_mean(str(value), names)}"
+        return ", ".join(map(str, schema["enum"]))
     if "pattern" in schema and not re.fullmatch(schema["pattern"], str(value)):
-        return characters_allowed(schema["pattern"]), "Shorten it or leave out the odd characters."
+        return characters_allowed(schema["pattern"])
     if "minimum" in schema and value < schema["minimum"]:
-        return f"{schema['minimum']} or more", "Correct the number."
+        return f"{schema['minimum']} or more"
     if "maximum" in schema and value > schema["maximum"]:
-        return f"{schema['maximum']} or less", "Correct the number."
+        return f"{schema['maximum']} or less"
     if "exclusiveMinimum" in schema and value <= schema["exclusiveMinimum"]:
-        return f"more than {schema['exclusiveMinimum']}", "Correct the number."
-    return None, ""
+        return f"more than {schema['exclusiveMinimum']}"
+    return None
 
 
 def _as_integer(text: str) -> int | None:

@@ -180,10 +180,10 @@ def _assigned(name: str, scope: ast.FunctionDef, line: int) -> ast.expr | None:
 def _value_of(name: str, target: ast.expr, value: ast.expr | None) -> ast.expr | None:
     if isinstance(target, ast.Name) and target.id == name:
         return value
-    if isinstance(target, ast.Tuple) and isinstance(value, ast.Tuple):
-        for part, given in zip(target.elts, value.elts, strict=True):
-            if isinstance(part, ast.Name) and part.id == name:
-                return given
+    if isinstance(target, ast.Tuple):
+        names = [part.id if isinstance(part, ast.Name) else "" for part in target.elts]
+        if name in names:
+            return value.elts[names.index(name)] if isinstance(value, ast.Tuple) else value
     return None
 
 

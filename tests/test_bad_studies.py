@@ -324,7 +324,7 @@ CASES = [
     Case("key twice", spoilt(Y, ("title: A tiny study", "title: A tiny study\ntitle: Another")), "Y05", Y, 3, "title",
          ("stands twice", "Keep one")),
     Case("value that is not allowed", {Y: added(STUDY, f"multiplicity: {CANARY}")}, "Y09", Y, 24, "multiplicity",
-         ("Allowed: minp, holm, bh", "Use one of them")),
+         ("Allowed: minp, holm, bh", "Correct it")),
     Case("no title", spoilt(Y, ("title: A tiny study", "title:")), "Y06", Y, 2, "title",
          ("nothing stands where a text belongs", "Title of every report")),
     Case("tag", spoilt(Y, ("title: A tiny study", f"title: !!python/name:os.{CANARY} ''")), "Y04", Y, 2, None,
@@ -346,7 +346,7 @@ CASES = [
     Case("rule for an unknown column", spoilt(Y, (MIXED, "{percieved_helpfulness: mixed}")),
          "S12", Y, 14, "outcome.from.when.percieved_helpfulness", ('Did you mean "perceived_helpfulness"?',)),
     Case("group that no rule reaches", spoilt(Y, ("    - {group: mixed, when: {perceived_helpfulness: mixed}}\n", "")),
-         "S11", Y, 10, "outcome.from", ("no rule leads to Mixed",), "warn"),
+         "S11", Y, 10, "outcome.from", ("no rule leads to mixed",), "warn"),
     Case("definition with two rules", spoilt(Y, (HALF, "{share_of_plan_below: 0.5, column: x}")),
          "S04", Y, 17, "dropout_definitions.under_half", ("exactly one rule",)),
     Case("definition by a derived column",
@@ -525,10 +525,21 @@ def test_the_same_people_in_two_waves_are_said_unless_the_study_is_a_panel(
     repeated: str, tmp_path: Path
 ) -> None:
     second = {name.replace("w1", "w2"): text for name, text in FILES.items() if name.startswith("waves/")}
-    study = STUDY.replace("waves: [w1]", "waves: [w1, w2]") + f"repeated: {repeated}\n"
+    second["waves/w2/wave.yaml"] = WAVE.replace("look: 1", "look: 2")
+    study = STUDY.replace("waves: [w1]", "waves: [w1, w2]") + f"repeated: {repeated}\nplanned_looks: 2\n"
     found = check_study(write_study(tmp_path, {**second, Y: study}))
     expected = [("warn", "X13", "waves/w2/participants.csv", 2, "participant_id")]
     assert [place(f) for f in found] == (expected if repeated == "independent" else [])
+
+
+@pytest.mark.parametrize(
+    "facts", [WAVE, WAVE.replace("look: 1", "look: 2").replace("opened: 2024", "opened: 2023")]
+)
+def test_waves_that_do_not_follow_one_another_are_said(facts: str, tmp_path: Path) -> None:
+    second: Files = {name.replace("w1", "w2"): text for name, text in FILES.items() if "waves/" in name}
+    study = STUDY.replace("waves: [w1]", "waves: [w1, w2]") + "repeated: panel\nplanned_looks: 2\n"
+    found = check_study(write_study(tmp_path, {**second, Y: study, "waves/w2/wave.yaml": facts}))
+    assert [place(f) for f in found] == [("warn", "W10", Y, None, "waves")]
 
 
 def test_a_study_may_lie_in_a_folder_of_any_name(tmp_path: Path) -> None:

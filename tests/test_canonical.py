@@ -242,6 +242,13 @@ def test_a_column_that_is_not_in_the_contract_is_said(column: str, level: str, c
     assert [(f.level, f.code, f.column) for f in findings] == [(level, code, shown)]
 
 
+def test_many_columns_that_are_left_aside_are_counted_and_a_misspelt_one_is_still_said() -> None:
+    names = "|".join(f"extra{i}" for i in range(15))
+    _, findings = canonical(raw(f"participant_id|{names}|therapst_id", "P1" + "|" * 16))
+    assert [f.level for f in findings] == ["warn"] + ["note"] * 11
+    assert findings[-1].what == "5 more like the one above."
+
+
 def test_a_theme_may_be_the_name_of_a_declared_covariate() -> None:
     schema = PARTICIPANTS.with_columns(Column("cold", "number", "Cold", ""))
     _, findings = canonical_table(

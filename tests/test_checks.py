@@ -18,6 +18,7 @@ from analysis_lib.checks import (
     check_tables,
     coders_were_asked,
     codes_are_in_the_codebook,
+    codes_are_of_one_codebook_version,
     fingerprint,
     models_have_their_columns,
     outcome_can_be_derived,
@@ -363,6 +364,20 @@ def test_a_theme_is_of_the_codebook_version_of_its_wave(code: str, version: str,
     found = by_facts(themes_belong_to_this_codebook_version, given, codebook_version=version)
     expected = [("warn", "X04", "coded_segments", 3, "code_id")] if warned else []
     assert [place for place in found if place[3] == 3] == expected
+
+
+def test_rows_coded_with_another_codebook_version_are_counted() -> None:
+    given = tables(
+        coded_segments=[segment(f"S{i}", codebook_version=v) for i, v in enumerate((None, "1", "2", "0"))]
+    )
+    (finding,) = codes_are_of_one_codebook_version(given, CODED, FACTS, "w1")  # the wave says "1"
+    assert (finding.level, finding.code, finding.line, finding.column) == (
+        "warn",
+        "X26",
+        4,
+        "codebook_version",
+    )
+    assert finding.what.startswith("2 rows ")
 
 
 @pytest.mark.parametrize(

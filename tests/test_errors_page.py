@@ -15,8 +15,10 @@ ELSEWHERE = {
     "T02": "test_canonical",
     "W01": "test_bad_studies",
     "W09": "test_bad_studies",
+    "W10": "test_bad_studies",
     "X12": "test_checks",
     "X13": "test_bad_studies",
+    "X26": "test_checks",
     "Y02": "test_yamlfile",
     "Y10": "test_yamlfile",
 }

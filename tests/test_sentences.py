@@ -134,11 +134,12 @@ def test_a_sentence_leads_to_its_row_of_the_table():
 
 
 def test_one_point_is_singular():
-    sentence = only(contrasts(a_contrast(11000, 100000, 10000, 100000, 0.0001)))
+    # 1.5 v 0.3 in 100: 1.2 points, Newcombe 0.37 to 2.18.
+    sentence = only(contrasts(a_contrast(15, 1000, 3, 1000, 0.006)))
     assert sentence.text == (
-        "Cold manner was coded for 11,000 of 100,000 (11%) in the unhelpful group and 10,000 of 100,000 (10%) in the "
-        "helpful group, 1 percentage point more (95% CI 1 to 1 points; adjusted p < .001). The difference is smaller "
-        "than the 15 points that the team set as important."
+        "Cold manner was coded for 15 of 1,000 (2%) in the unhelpful group and 3 of 1,000 (0%) in the helpful group, "
+        "1 percentage point more (95% CI 0 to 2 points; adjusted p = .006). The difference is smaller than the 15 "
+        "points that the team set as important."
     )
 
 
@@ -156,7 +157,7 @@ def test_a_limit_of_less_than_half_a_point_is_zero():
 
 
 def test_a_margin_of_one_point_is_singular():
-    sentence = only(contrasts(a_contrast(11000, 100000, 10995, 100000, 0.9), smallest_difference=0.01))
+    sentence = only(contrasts(a_contrast(6, 900, 5, 900, 0.9), smallest_difference=0.01))
     assert sentence.text.endswith("Any difference is probably smaller than 1 point.")
 
 

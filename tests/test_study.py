@@ -174,6 +174,8 @@ def test_the_example_study_has_no_problem_of_its_own() -> None:
          ("stop", "S06", 24, "termination_models.covariates.gender.reference")),
         (["  - {name: two, event: declared, covariates: {format: {type: number, why: x}}}"],
          ("stop", "S06", 24, "termination_models.covariates.format")),
+        (["  - {name: two, event: declared, covariates: {satisfaction: {type: number, levels: ['1', '2'], why: x}}}"],
+         ("stop", "S06", 24, "termination_models.covariates.satisfaction")),
         (["  - {name: two, event: declared, covariates: {A.cold: {type: number, why: x}}}"],
          ("stop", "S06", 24, "termination_models.covariates.A.cold")),
         (["  - {name: two, event: declared, covariates: {dropout_declared: {type: number, why: x}}}"],

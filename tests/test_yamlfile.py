@@ -212,12 +212,12 @@ def test_a_problem_is_said_with_its_line_and_key(
     [
         ("knid: whole\n", 'this key is not known. Allowed: name, kind, note, groups, n, share, blind, opened, either, '
          'inner, open_map, parts. Correct or remove it. Did you mean "kind"?'),
-        ("kind: hole\n", 'a word of 4 characters is not allowed here. Allowed: whole, half. Use one of them. '
+        ("kind: hole\n", 'a word of 4 characters is not allowed here. Allowed: whole, half. Correct it. '
          'Did you mean "whole"?'),
         ("name: ''\n", "nothing stands where a text belongs. Write a text. What it is called."),
-        ("n: 12\n", "a number is not allowed here. Allowed: 9 or less. Correct the number."),
+        ("n: 12\n", "a number is not allowed here. Allowed: 9 or less. Correct it."),
         ("name: Abc\n", "a word of 3 characters is not allowed here. Allowed: 1 to 8 of the characters a-z. "
-         "Shorten it or leave out the odd characters."),
+         "Correct it."),
     ],
 )  # fmt: skip
 def test_a_message_says_what_stands_there_what_is_allowed_and_what_to_do(
