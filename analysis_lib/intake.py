@@ -7,6 +7,7 @@ References: STROBE items 13 and 14; von Elm et al. 2007, with its advice against
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from dataclasses import dataclass
 
@@ -17,6 +18,7 @@ from analysis_lib.quantitize import ALL, ThemeMatrix, quantitize
 from analysis_lib.wave import Wave
 
 MISSING = "missing"
+OTHER = "other answers"
 
 
 @dataclass(frozen=True)
@@ -104,10 +106,13 @@ def _characteristics(wave: Wave) -> pd.DataFrame:
             continue
         column = schema[name]
         label = f"{column.title} ({column.unit})" if column.unit else column.title
+        common: list[str] = []
+        if not column.levels and column.type == "string":
+            common, people = _pooled(people, name, wave.study.privacy.minimum_count)
         for group in (*wave.study.outcome.groups, ALL):
             values = people[name] if group == ALL else people.loc[people["outcome_group"] == group, name]
             describe = _number_rows if column.type in ("integer", "number") else _level_rows
-            levels = list(column.levels) or sorted(people[name].dropna().astype(str).unique())
+            levels = list(column.levels) or common
             rows += [
                 {"variable": name, "label": label, "group": group, "n_total": len(values)}
                 | {"level_label": column.level_label(str(row["level"]))}
@@ -127,6 +132,18 @@ def _characteristics(wave: Wave) -> pd.DataFrame:
         "upper",
     ]
     return pd.DataFrame(rows, columns=columns)
+
+
+def _pooled(people: pd.DataFrame, name: str, minimum: int) -> tuple[list[str], pd.DataFrame]:
+    """The answers that enough people give, and the people with all others pooled.
+
+    Answers in a person's own words can tell who they are, even without a number beside them.
+    """
+    answers = people[name].astype("string")
+    n = answers.value_counts()
+    common = sorted(n.index[n >= minimum])
+    kept = answers.where(answers.isna() | answers.isin(common), OTHER)
+    return [*common, OTHER] if (kept == OTHER).any() else common, people.assign(**{name: kept})
 
 
 def _number_rows(values: pd.Series, levels: list[str]) -> list[dict[str, object]]:
@@ -183,6 +200,14 @@ def _dropout(wave: Wave) -> pd.DataFrame:
 
 
 def _findings(wave: Wave) -> pd.DataFrame:
-    counted = Counter((f.level, f.what) for f in wave.findings)
-    rows = [(level, what, n) for (level, what), n in counted.items()]
+    words: dict[tuple[str, str], str] = {}
+    counted: Counter[tuple[str, str]] = Counter()
+    for finding in wave.findings:
+        # Beyond the first few places of a problem, one finding stands for all the others and says how many.
+        more = re.match(r"(\d+) more ", finding.what)
+        key = (finding.level, finding.code)
+        counted[key] += int(more[1]) if more else 1
+        if not more:
+            words.setdefault(key, finding.what)
+    rows = [(level, words.get((level, code), code), n) for (level, code), n in counted.items()]
     return pd.DataFrame(rows, columns=["level", "what", "n"])

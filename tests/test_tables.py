@@ -503,7 +503,7 @@ def test_a_table_without_rows_says_why():
     made_ = formatted(
         "termination_events", tables={"events": events}, reason="nothing was coded in this wave"
     )
-    assert body(made_) == [["None", "nothing was coded in this wave"]]
+    assert body(made_) == [["None", "Nothing was coded in this wave."]]
 
 
 def test_an_unknown_template_has_no_layout():
