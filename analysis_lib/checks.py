@@ -9,6 +9,7 @@ References: van den Broeck et al. 2005, PLoS Medicine 2(10) e267, on screening d
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable, Iterator, Mapping
 
 import numpy as np
@@ -114,9 +115,9 @@ def _unknown_codes(table: CanonicalTable, column: str, study: Study) -> Iterator
     distinct = list(dict.fromkeys(unknown))
     for code in distinct[:_MOST_HINTS]:
         wrong = pd.Series(table.frame.index.isin(unknown.index[unknown == code]))
-        fix = (
-            f"Add a theme to the codebook, or correct the code here.{did_you_mean(code, study.codebook.ids)}"
-        )
+        spaces = " Separate codes by spaces." if column == "codes" and re.search("[,;|]", code) else ""
+        hint = spaces or did_you_mean(code, study.codebook.ids)
+        fix = f"Add a theme to the codebook, or correct the code here.{hint}"
         yield from _rows("stop", "X03", table, wrong, column, what, fix)
     if len(distinct) > _MOST_HINTS:
         what = f"{len(distinct) - _MOST_HINTS} other codes are not in the codebook either."

@@ -20,7 +20,7 @@ Level = Literal["stop", "warn", "note"]
 _ORDER = {"stop": 0, "warn": 1, "note": 2}
 _LONGEST_NAME = 40
 _NAME = re.compile(r"[^\W\d]\w*(?:[ ._-]\w+){0,3}")
-_CHARACTERS = re.compile(r"\[(\^?)((?:[^\]\\]|\\.)+)\]\{(\d+)(?:,(\d+))?\}")
+_CHARACTERS = re.compile(r"(?:\[(\^?)((?:[^\]\\]|\\.)+)\]|\.)(?:\{(\d+)(?:,(\d+))?\})?")
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,10 @@ class Finding:
 
     def __str__(self) -> str:
         allowed = f" Allowed: {self.allowed}." if self.allowed else ""
-        return f"{self.level} {self.code}  {self.place}: {self.what}{allowed} {self.fix}"
+        line = f"{self.level} {self.code}  {self.place}: {self.what}{allowed} {self.fix}"
+        return "".join(
+            sign if sign.isprintable() else "?" for sign in line
+        )  # a terminal obeys what it prints
 
     def as_record(self) -> dict[str, str | int | None]:
         """The finding as a flat record, for ``--json``."""
@@ -144,25 +147,28 @@ def looks_like_a_name(text: str) -> bool:
 
 
 def characters_allowed(pattern: str) -> str:
-    """Say a pattern of the contract in words; one that is no plain set of characters stays as it is.
+    """Say a pattern of the contract in words; one that is more than sets of characters stays as it is.
 
     >>> characters_allowed("[A-Za-z0-9_-]{1,32}")
     '1 to 32 of the characters A-Z a-z 0-9 _ -'
-    >>> characters_allowed(r"[^\\s,;]{1,80}")
-    '1 to 80 characters, but none of: space , ;'
+    >>> characters_allowed(r"[^\\s,;].{0,63}")
+    '1 character, none of: space , ; and then 0 to 63 characters'
     """
-    plain = _CHARACTERS.fullmatch(pattern)
-    if plain is None:
+    parts = list(_CHARACTERS.finditer(pattern))
+    if "".join(part[0] for part in parts) != pattern:
         return f"text that fits {pattern}"
-    but_none, inside, least, most = plain.groups()
+    return " and then ".join(map(_characters, parts))
+
+
+def _characters(part: re.Match[str]) -> str:
+    but_none, inside, least, most = part.groups()
+    how_many = f"{least} to {most}" if most else least or "1"
+    characters = "1 character" if how_many == "1" else f"{how_many} characters"
+    if inside is None:
+        return characters
     signs = re.findall(r"\w-\w|\\?.", inside)
-    named = " ".join("space" if sign == r"\s" else sign.removeprefix("\\") for sign in signs)
-    how_many = f"{least} to {most}" if most else least
-    return (
-        f"{how_many} characters, but none of: {named}"
-        if but_none
-        else f"{how_many} of the characters {named}"
-    )
+    named = " ".join("space" if sign == r"\s" else sign.removeprefix("\\") or "\\" for sign in signs)
+    return f"{characters}, none of: {named}" if but_none else f"{how_many} of the characters {named}"
 
 
 def value_class(text: str) -> str:

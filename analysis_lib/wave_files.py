@@ -47,10 +47,12 @@ def read_wave_files(
     folder = study.folder / "waves" / wave
     sources, findings = _named_sources(folder, facts)
     by_name = _files_by_name(folder)
+    looked_at = {path for named in sources.values() for path, *_ in named}
     raws: dict[str, RawTable | None] = {}
     for name in TABLES:
         found: list[Source] = [(path, None, None) for path in by_name.get(name, ())]
         candidates = sources[name] if name in sources else _readable(found)
+        looked_at.update(path for path, *_ in candidates)
         if len(candidates) > 1:
             what = f"several files hold this table: {', '.join(path.name for path, *_ in candidates)}."
             fix = "Keep one, or name one under `sources:` in wave.yaml."
@@ -74,8 +76,7 @@ def read_wave_files(
             fix = f"Put {name}.csv into waves/{wave}/, or name the file under `sources:` in wave.yaml."
             file, allowed = f"waves/{wave}/{name}.csv", ", ".join(READERS)
             findings.append(Finding("stop", "W02", file, what, fix, allowed=allowed))
-    read = {path for source in sources.values() for path, *_ in source}
-    findings += _overlooked(folder, by_name, read)
+    findings += _overlooked(folder, by_name, looked_at)
     return raws, findings
 
 
@@ -154,23 +155,28 @@ def _files_by_name(folder: Path) -> dict[str, list[Path]]:
     found: dict[str, list[Path]] = {}
     for path in sorted(folder.iterdir()):
         if not path.name.startswith((".", "~")) and path.name not in ("wave.yaml", "author_notes.md"):
-            found.setdefault(path.stem.casefold(), []).append(path)
+            found.setdefault(_name(path), []).append(path)
     return found
 
 
-def _overlooked(folder: Path, by_name: dict[str, list[Path]], read: set[Path]) -> Iterator[Finding]:
-    """Tables under names that nobody looks for."""
+def _name(path: Path) -> str:
+    packed = path.suffix.casefold() in (".gz", ".bz2", ".xz", ".zst", ".zip")
+    return (path.with_suffix("").stem if packed else path.stem).casefold()
+
+
+def _overlooked(folder: Path, by_name: dict[str, list[Path]], looked_at: set[Path]) -> Iterator[Finding]:
+    """Tables under names that nobody looks for, and files beside the ones that are read."""
     absent = [name for name in TABLES if name not in by_name]
-    for stem, paths in by_name.items():
+    for name, paths in by_name.items():
         for path in paths:
-            if path in read or path.suffix.casefold() not in READERS or stem in TABLES:
+            if path in looked_at or (path.suffix.casefold() not in READERS and name not in TABLES):
                 continue
-            hint = did_you_mean(stem, absent)
+            hint = "" if name in TABLES else did_you_mean(name, absent)
             shown = path.name if looks_like_a_name(path.stem) else "(a file)"
-            file = f"waves/{folder.name}/{shown}"
+            file, allowed = f"waves/{folder.name}/{shown}", ", ".join(TABLES)
             if hint:
                 what, fix = "no table has this name.", f"Correct the name, or move the file elsewhere.{hint}"
-                yield Finding("stop", "W07", file, what, fix, allowed=", ".join(TABLES))
+                yield Finding("stop", "W07", file, what, fix, allowed=allowed)
             else:
-                what, fix = "the file is none of the tables and is not read.", "Nothing to do if so meant."
-                yield Finding("note", "W07", file, what, fix, allowed=", ".join(TABLES))
+                what, fix = "this file is not read.", "Nothing to do if so meant."
+                yield Finding("note", "W07", file, what, fix)

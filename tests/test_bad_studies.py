@@ -593,6 +593,16 @@ def test_files_of_programs_and_systems_beside_the_tables_are_no_tables(tmp_path:
     assert check_study(write_study(tmp_path, files)) == []
 
 
+def test_a_file_beside_the_one_that_is_read_is_said(tmp_path: Path) -> None:
+    found = check_study(write_study(tmp_path, {"waves/w1/participants.xls": "x"}))
+    assert [place(f) for f in found] == [("note", "W07", "waves/w1/participants.xls", None, None)]
+
+
+def test_a_compressed_table_is_refused_and_not_overlooked(tmp_path: Path) -> None:
+    found = check_study(write_study(tmp_path, {C: None, "waves/w1/consent.csv.gz": "x"}))
+    assert [place(f) for f in found] == [("stop", "R04", "waves/w1/consent.csv.gz", None, None)]
+
+
 def test_names_and_endings_may_be_in_capitals(tmp_path: Path) -> None:
     assert check_study(write_study(tmp_path, {P: None, "waves/w1/Participants.CSV": PARTICIPANTS})) == []
 

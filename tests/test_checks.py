@@ -128,6 +128,12 @@ def test_codes_are_looked_for_wherever_codes_stand() -> None:
     ]
 
 
+def test_codes_that_are_separated_by_commas_are_said_to_be() -> None:
+    given = tables(assignments=[{"participant_id": "P1", "coder_id": "c", "codes": "A,B"}])
+    (finding,) = codes_are_in_the_codebook(given, CODED, "w1")
+    assert finding.fix.endswith("Separate codes by spaces.")
+
+
 def test_many_unknown_codes_are_counted_instead_of_listed() -> None:
     given = tables(coded_segments=[segment(f"S{i}", code_id=f"other{i}") for i in range(200)])
     findings = list(codes_are_in_the_codebook(given, CODED, "w1"))

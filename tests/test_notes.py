@@ -78,7 +78,8 @@ def test_comments_are_never_part_of_the_text(noted):
 
 
 def test_windows_line_ends_and_a_byte_order_mark_change_nothing(noted):
-    assert section(noted(NOTES.replace("\n", "\r\n"), "utf-8-sig"), "04 Joint display") == "About all themes."
+    text = "## 03 Themes by outcome\r\n\r\nFirst.\r\n\r\nSecond.\r\n"
+    assert section(noted(text, "utf-8-sig"), "03 Themes by outcome") == "First.\n\nSecond."
 
 
 def test_a_wave_without_notes_has_empty_sections(tmp_path):

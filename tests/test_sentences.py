@@ -196,6 +196,11 @@ def test_the_clearest_stand_first_and_within_a_tier_the_largest():
     assert [s.anchor.split("-")[1] for s in found] == ["d", "b", "c", "e", "a"]
 
 
+def test_a_contrast_that_could_not_be_tested_has_no_sentence():
+    # One of five against none of 92: the interval excludes 0, but no split of one person could settle it.
+    assert sentences(contrasts(a_contrast(1, 5, 0, 92, None))) == ()
+
+
 def test_an_empty_group_has_no_sentence():
     assert sentences(contrasts(a_contrast(0, 0, 12, 92, None))) == ()
 
