@@ -63,6 +63,9 @@ def test_what_a_study_leaves_out_has_the_defaults_of_the_schema(tmp_path: Path) 
     assert (study.synthetic, study.planned_looks, study.base) == (False, 1, "all_with_material")
 
 
+BESIDE_PARTICIPANTS = ("coded_segments", "assignments", "documents", "consent", "quote_reviews")
+
+
 def test_raw_columns_are_told_from_the_keys_about_reading(tmp_path: Path) -> None:
     files = with_lines(
         "columns:",
@@ -74,7 +77,7 @@ def test_raw_columns_are_told_from_the_keys_about_reading(tmp_path: Path) -> Non
         "  separator: semicolon",
         "  encoding: cp1252",
     )
-    empty = {name: {} for name in ("coded_segments", "assignments", "documents", "consent", "quote_reviews")}
+    empty = {name: {} for name in (*BESIDE_PARTICIPANTS, "claimed_agreement")}
     assert load_study(write_study(tmp_path, files)).columns == RawColumns(
         names={"Alter": "age"},
         names_in={"participants": {"Ende": "ended_on"}, **empty, "corrections": {}},
