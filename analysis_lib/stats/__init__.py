@@ -1,5 +1,6 @@
 """Array-level statistics: one module per question, each usable without a study folder."""
 
+from analysis_lib.stats.adjusted import AdjustedDifference, adjusted_difference
 from analysis_lib.stats.agreement import Agreement, Coefficient, agreement
 from analysis_lib.stats.clusters import (
     ClusteredFit,
@@ -12,6 +13,7 @@ from analysis_lib.stats.clusters import (
 from analysis_lib.stats.cooccurrence import Cooccurrence, cooccurrence
 from analysis_lib.stats.exact import ExactTableTest, exact_table_test
 from analysis_lib.stats.firth import FirthFit, Separation, firth_logistic, separation
+from analysis_lib.stats.hierarchy import inheritance
 from analysis_lib.stats.logistic import LogisticFit, logistic
 from analysis_lib.stats.marginal import MarginalProbabilities, RiskModel, flac, flic, marginal_probabilities
 from analysis_lib.stats.minp import MinP, MinPContrasts, min_p, min_p_contrasts
@@ -25,6 +27,7 @@ from analysis_lib.stats.misclassification import (
 from analysis_lib.stats.missing import Imputed, RubinEstimate, impute, pool_rubin
 from analysis_lib.stats.mmi import MMITest, mmi_test
 from analysis_lib.stats.multinomial import MultinomialFit, OrderedFit, firth_multinomial, ordered_logistic
+from analysis_lib.stats.multiverse import Measure, Multiverse, Specification, multiverse
 from analysis_lib.stats.pooling import PooledBank, partial_pooling
 from analysis_lib.stats.prediction import Auc, Calibration, Optimism, auc, calibration, optimism
 from analysis_lib.stats.proportions import (
@@ -40,6 +43,7 @@ from analysis_lib.stats.proportions import (
 )
 from analysis_lib.stats.sample_size import SampleSize, events_per_parameter, max_parameters, sample_size
 from analysis_lib.stats.saturation import InformationThreshold, SaturationCurve, saturation_curve
+from analysis_lib.stats.segments import SegmentDifference, segment_share_difference
 from analysis_lib.stats.spmi import SPMITest, spmi_test
 from analysis_lib.stats.stratified import PooledEffect, Stratified, WithoutOneStratum, stratified
 from analysis_lib.stats.survival import (
@@ -54,6 +58,7 @@ from analysis_lib.stats.survival import (
 
 __all__ = [
     "Accuracy",
+    "AdjustedDifference",
     "AdjustedResiduals",
     "Agreement",
     "Auc",
@@ -75,9 +80,11 @@ __all__ = [
     "LogisticFit",
     "MMITest",
     "MarginalProbabilities",
+    "Measure",
     "MinP",
     "MinPContrasts",
     "MultinomialFit",
+    "Multiverse",
     "OddsRatio",
     "Optimism",
     "OrderedFit",
@@ -88,10 +95,13 @@ __all__ = [
     "SPMITest",
     "SampleSize",
     "SaturationCurve",
+    "SegmentDifference",
     "Separation",
+    "Specification",
     "Stratified",
     "TimeToDropout",
     "WithoutOneStratum",
+    "adjusted_difference",
     "adjusted_residuals",
     "agreement",
     "auc",
@@ -110,6 +120,7 @@ __all__ = [
     "gee_logistic",
     "impute",
     "impute_true_codes",
+    "inheritance",
     "intraclass_correlation",
     "kaplan_meier",
     "log_rank",
@@ -119,6 +130,7 @@ __all__ = [
     "min_p",
     "min_p_contrasts",
     "mmi_test",
+    "multiverse",
     "odds_ratio",
     "optimism",
     "ordered_logistic",
@@ -129,6 +141,7 @@ __all__ = [
     "risk_difference",
     "sample_size",
     "saturation_curve",
+    "segment_share_difference",
     "separation",
     "spmi_test",
     "stratified",

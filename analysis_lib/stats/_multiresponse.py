@@ -101,10 +101,10 @@ def prepare(
     """Check the input and keep what carries information; no data where nothing does (the frame says why)."""
     matrix = theme_matrix(themes, "themes")
     check_permutations(n_permutations)
-    group, names = _labels(groups, matrix.shape[0], "groups")
+    group, names = labels_of(groups, matrix.shape[0], "groups")
     stratum = np.zeros(matrix.shape[0], dtype=np.int64)
     if strata is not None:
-        stratum, _ = _labels(strata, matrix.shape[0], "strata")
+        stratum, _ = labels_of(strata, matrix.shape[0], "strata")
     if reference is not None and reference not in names:
         hint = did_you_mean(str(reference), map(str, names))
         raise ModelError(f"reference is not the label of a group.{hint}")
@@ -251,7 +251,7 @@ def theme_matrix(values: ArrayLike, name: str) -> FloatArray:
     return matrix
 
 
-def _labels(labels: ArrayLike, n: int, name: str) -> tuple[IntArray, tuple[Hashable, ...]]:
+def labels_of(labels: ArrayLike, n: int, name: str) -> tuple[IntArray, tuple[Hashable, ...]]:
     """Label number of each person, and the labels in sorted order."""
     # As objects, or numpy would turn a missing label among strings into the word "nan".
     values = np.asarray(labels, dtype=object)

@@ -8,7 +8,8 @@ References
 ----------
 Jaccard (1912) New Phytol 11:37-50. Veech (2013) Glob Ecol Biogeogr 22:252-260. Gotelli (2000) Ecology
 81:2606-2621. Strona et al. (2014) Nat Commun 5:4114 (curveball). Carstens, Berger & Strona (2018) MethodsX
-5:1028-1036 (all pairs of rows at once). Besag & Clifford (1989) Biometrika 76:633-642.
+5:1028-1036 (all pairs of rows at once). Besag & Clifford (1989) Biometrika 76:633-642. Westfall & Young (1993)
+Resampling-Based Multiple Testing.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.stats import hypergeom
 
 from analysis_lib.errors import ModelError
-from analysis_lib.stats.resampling import generator
+from analysis_lib.stats.resampling import generator, p_among_draws, step_down
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
@@ -50,6 +51,11 @@ class Cooccurrence:
     p_more, p_fewer : ndarray
         Share of rearranged matrices with at least, and at most, this many with both, the observed matrix
         counted as one of them.
+    p_two_sided : ndarray
+        Share of them with an overlap at least as many standard deviations from the null mean; NaN on the
+        diagonal.
+    p_adjusted : ndarray
+        The same adjusted over all pairs (step-down minP), for the chance of any false claim.
     n : int
         People.
     n_null : int
@@ -69,6 +75,8 @@ class Cooccurrence:
     null_sd: FloatArray
     p_more: FloatArray
     p_fewer: FloatArray
+    p_two_sided: FloatArray
+    p_adjusted: FloatArray
     n: int
     n_null: int
     constant: tuple[int, ...]
@@ -103,7 +111,8 @@ def cooccurrence(matrix: ArrayLike, *, n_null: int = 999, seed: int = 0) -> Cooc
     pairs all people at random; within each pair, the themes that only one of the two has are dealt out anew,
     each keeping their number (curveball, for all pairs at once). The walk is symmetric, so all matrices are
     equally likely. It warms up for 100 steps and is then read every fifth; rows are put into a canonical
-    order first, so their order in the file does not matter. p-values count the observed matrix as one.
+    order first, so their order in the file does not matter. p-values count the observed matrix as one. The
+    adjusted p asks how extreme the most extreme pair of a rearranged matrix is.
 
     Pairs of a parent theme and its own descendant overlap by construction: leave one of the two out.
 
@@ -127,7 +136,9 @@ def cooccurrence(matrix: ArrayLike, *, n_null: int = 999, seed: int = 0) -> Cooc
     pairs = np.outer(varies, varies)
     covariance = n * both - np.outer(size, size).astype(float)
     scale = np.sqrt(np.outer(size * (n - size), size * (n - size)).astype(float))
-    null_mean, null_sd, p_more, p_fewer = _fixed_margins(held, both, n_null=n_null, seed=seed)
+    null_mean, null_sd, p_more, p_fewer, p_two_sided, p_adjusted = _fixed_margins(
+        held, both, n_null=n_null, seed=seed
+    )
     constant = tuple(np.flatnonzero(~varies).tolist())
     reason = None
     if constant:
@@ -145,6 +156,8 @@ def cooccurrence(matrix: ArrayLike, *, n_null: int = 999, seed: int = 0) -> Cooc
         null_sd=null_sd,
         p_more=p_more,
         p_fewer=p_fewer,
+        p_two_sided=p_two_sided,
+        p_adjusted=p_adjusted,
         n=n,
         n_null=n_null,
         constant=constant,
@@ -177,19 +190,21 @@ def _together(held: NDArray[np.bool_]) -> IntArray:
 
 def _fixed_margins(
     held: NDArray[np.bool_], both: IntArray, *, n_null: int, seed: int
-) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
-    """Mean, standard deviation and both tails of the overlap among matrices with the same margins."""
+) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray, FloatArray, FloatArray]:
+    """Mean, standard deviation, both tails and two-sided p of the overlap among matrices of the same margins."""
     rng = generator(seed, "cooccurrence")
     walk = held[np.lexsort(held.T[::-1])]
     for _ in range(_WARM_UP):
         _trade(walk, rng)
     total, square = np.zeros(both.shape), np.zeros(both.shape)
     more, fewer = np.ones(both.shape), np.ones(both.shape)
-    for _ in range(n_null):
+    above = np.triu_indices(len(both), 1)
+    drawn = np.empty((n_null, above[0].size), dtype=np.float32)
+    for i in range(n_null):
         for _ in range(_STEPS_BETWEEN):
             _trade(walk, rng)
-        drawn = _together(walk)
-        difference = drawn - both
+        difference = _together(walk) - both
+        drawn[i] = difference[above]
         total += difference
         square += difference**2
         more += difference >= 0
@@ -197,7 +212,15 @@ def _fixed_margins(
     # moments of the difference, so that an overlap that cannot change has a spread of exactly 0
     mean = total / n_null
     variance = np.maximum(square / n_null - mean**2, 0) * (n_null / max(n_null - 1, 1))
-    return both + mean, np.sqrt(variance), more / (n_null + 1), fewer / (n_null + 1)
+    sd = np.sqrt(variance)
+    # as standard deviations from the mean; an overlap that cannot change is never far from it
+    scale = np.divide(1.0, sd[above], out=np.zeros(above[0].size), where=sd[above] > 0)
+    drawn = np.abs((drawn - mean[above].astype(np.float32)) * scale.astype(np.float32))
+    p_of_pair, p_drawn = p_among_draws(np.abs(mean[above] * scale), drawn)
+    p_two_sided, p_adjusted = np.full((2, *both.shape), np.nan)
+    for p, values in ((p_two_sided, p_of_pair), (p_adjusted, step_down(p_of_pair, [p_drawn]))):
+        p[above] = p.T[above] = values
+    return both + mean, sd, more / (n_null + 1), fewer / (n_null + 1), p_two_sided, p_adjusted
 
 
 def _trade(walk: NDArray[np.bool_], rng: np.random.Generator) -> None:
