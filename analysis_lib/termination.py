@@ -14,7 +14,6 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from analysis_lib.errors import ModelError
 from analysis_lib.quantitize import ThemeMatrix
@@ -22,37 +21,12 @@ from analysis_lib.stats.firth import FirthFit, firth_logistic
 from analysis_lib.stats.logistic import logistic
 from analysis_lib.stats.marginal import marginal_probabilities
 from analysis_lib.stats.sample_size import events_per_parameter, max_parameters, sample_size
-from analysis_lib.study import Covariate, TerminationModelPlan
+from analysis_lib.study import TerminationModelPlan
+from analysis_lib.termination_design import ModelData, Record, Term, model_data
 
 FIRTH, ML = "firth", "maximum likelihood"
 NO_GROUP = "no group"
-Record = dict[str, object]
-FloatArray = NDArray[np.float64]
 ASSUMED_R2 = 0.1  # Cox-Snell R2 for the sample-size guard; small, as in the attrition literature
-
-
-@dataclass(frozen=True)
-class Term:
-    """One theme or covariate of a model as columns of the design matrix.
-
-    Parameters
-    ----------
-    columns
-        Names of its design columns: one, or one per level of a category but the reference.
-    levels
-        Label of each design column in tables.
-    settings
-        What to set the columns to for plain probabilities: (label, values) with the reference first.
-    reference
-        Level that the others are compared with; empty for a number.
-    """
-
-    name: str
-    label: str
-    columns: tuple[str, ...]
-    levels: tuple[str, ...]
-    settings: tuple[tuple[str, tuple[float, ...]], ...]
-    reference: str = ""
 
 
 @dataclass(frozen=True)
@@ -159,59 +133,28 @@ class _Records:
     dropped: list[Record] = field(default_factory=list)
 
 
-@dataclass(frozen=True)
-class _Data:
-    """What one model under one definition is fitted to: complete cases only.
-
-    Parameters
-    ----------
-    key
-        ``model`` and ``event`` of every row.
-    X, y
-        Design without intercept, and the flag as 0 and 1.
-    cells
-        Design column -> fewest people on any side.
-    """
-
-    key: Record
-    terms: tuple[Term, ...]
-    X: pd.DataFrame
-    y: FloatArray
-    cells: dict[str, int]
-
-    @property
-    def n_events(self) -> int:
-        return int(self.y.sum())
-
-
 def _fit_one(themes: ThemeMatrix, plan: TerminationModelPlan, event: str, records: _Records) -> None:
-    people = themes.wave.participants.loc[themes.values.index]
-    flag = people[f"dropout_{event}"]
-    eligible = people.index[flag.notna()]
-    design, terms = _design(themes, plan, eligible)
-    complete = design.dropna()
-    y = flag.loc[complete.index].to_numpy(dtype=float)
-    cells = {column: _smallest_cell(complete[column].to_numpy(dtype=float), y) for column in complete}
-    data = _Data({"model": plan.name, "event": event}, terms, complete, y, cells)
-    n, n_events, n_parameters = len(y), data.n_events, len(cells)
-    reason, separated = _cannot_fit(n, n_events, n_parameters), ""
+    data = model_data(themes, plan, event)
+    n, n_events, n_parameters = len(data.y), data.n_events, len(data.cells)
+    reason, separated = data.reason, ""
     if reason is None:
         try:
-            fit = firth_logistic(complete.to_numpy(dtype=float), y, names=list(complete.columns))
+            fit = firth_logistic(data.X.to_numpy(dtype=float), data.y, names=list(data.X.columns))
             reason, separated = fit.reason, ", ".join(fit.separation_terms)
             records.table += _alone(data, ML) + _alone(data, FIRTH) + _together(data)
             records.probabilities += _probabilities(data, fit)
         except ModelError as error:
             reason = str(error)
     needed, allowed = _riley(n, n_events, n_parameters)
+    people = themes.wave.participants.loc[themes.values.index]
     records.events += _events(data)
-    records.dropped += _dropped(data, people, eligible, themes.wave.study.outcome.groups)
+    records.dropped += _dropped(data, people, themes.wave.study.outcome.groups)
     records.guards.append(
         data.key
         | {
-            "n_eligible": len(eligible),
+            "n_eligible": len(data.eligible),
             "n_used": n,
-            "n_dropped": len(eligible) - n,
+            "n_dropped": len(data.eligible) - n,
             "n_events": n_events,
             "n_parameters": n_parameters,
             "events_per_parameter": _epp(data),
@@ -223,24 +166,12 @@ def _fit_one(themes: ThemeMatrix, plan: TerminationModelPlan, event: str, record
     )
 
 
-def _epp(data: _Data) -> float:
+def _epp(data: ModelData) -> float:
     """Events per parameter; 0 where there is no event or nothing but events."""
     n_nonevents = len(data.y) - data.n_events
     if not data.cells or 0 in (data.n_events, n_nonevents):
         return 0.0
     return events_per_parameter(data.n_events, n_nonevents, len(data.cells))
-
-
-def _cannot_fit(n: int, n_events: int, n_parameters: int) -> str | None:
-    if n == 0:
-        return "nobody has complete data"
-    if n_parameters == 0:
-        return "the model has no term"
-    if n_events in (0, n):
-        return "nobody dropped out" if n_events == 0 else "everybody dropped out"
-    if n <= n_parameters + 1:
-        return "there are too few people for so many parameters"
-    return None
 
 
 def _riley(n: int, n_events: int, n_parameters: int) -> tuple[int | None, int | None]:
@@ -255,66 +186,7 @@ def _riley(n: int, n_events: int, n_parameters: int) -> tuple[int | None, int | 
     return needed.n, max_parameters(n, r2_cox_snell=r2)
 
 
-def _design(
-    themes: ThemeMatrix, plan: TerminationModelPlan, eligible: pd.Index
-) -> tuple[pd.DataFrame, tuple[Term, ...]]:
-    """Design columns, without intercept, and the terms they make up."""
-    columns: dict[str, pd.Series] = {}
-    terms = []
-    for theme in plan.themes:
-        if theme in themes.values:
-            columns[theme] = themes.values.loc[eligible, theme]
-            label = themes.wave.study.codebook[theme].label
-            settings = (("absent", (0.0,)), ("present", (1.0,)))
-            terms.append(Term(theme, label, (theme,), ("present",), settings, "absent"))
-    for covariate in plan.covariates:
-        values = themes.wave.participants.loc[eligible, covariate.column]
-        title = themes.wave.study.table("participants")[covariate.column].title
-        if covariate.type == "number":
-            term, made = _number_term(covariate, title, values)
-        else:
-            term, made = _category_term(covariate, title, values)
-        columns |= made
-        terms.append(term)
-    return pd.DataFrame(columns, index=eligible), tuple(terms)
-
-
-def _number_term(covariate: Covariate, title: str, values: pd.Series) -> tuple[Term, dict[str, pd.Series]]:
-    number = pd.Series(values.to_numpy(dtype=float, na_value=np.nan), index=values.index) / covariate.per
-    unit = f" {covariate.unit}" if covariate.unit else ""
-    low, high = (float(number.quantile(q)) if number.notna().any() else 0.0 for q in (0.25, 0.75))
-    settings = (
-        (f"{low * covariate.per:g}{unit} (lower quartile)", (low,)),
-        (f"{high * covariate.per:g}{unit} (upper quartile)", (high,)),
-    )
-    per = f"per {covariate.per:g}{unit}" if covariate.per != 1 else covariate.unit or "points"
-    term = Term(covariate.column, title, (covariate.column,), (per,), settings)
-    return term, {covariate.column: number}
-
-
-def _category_term(covariate: Covariate, title: str, values: pd.Series) -> tuple[Term, dict[str, pd.Series]]:
-    levels = [level for level in covariate.levels if level != covariate.reference]
-    text = values.astype("string")
-    seen = [level for level in levels if (text == level).any()]
-    made = {
-        f"{covariate.column}={level}": (text == level).astype("Float64").astype(float).where(text.notna())
-        for level in seen
-    }
-    unit = np.eye(len(seen))
-    settings = [(str(covariate.reference), tuple(np.zeros(len(seen))))]
-    settings += [(level, tuple(unit[i])) for i, level in enumerate(seen)]
-    reference = str(covariate.reference)
-    return Term(covariate.column, title, tuple(made), tuple(seen), tuple(settings), reference), made
-
-
-def _smallest_cell(x: FloatArray, y: FloatArray) -> int:
-    """Fewest people on any side: of the outcome for a number, of the 2 x 2 table for a 0/1 column."""
-    if set(np.unique(x)) <= {0.0, 1.0}:
-        return int(min(((x == a) & (y == b)).sum() for a in (0, 1) for b in (0, 1)))
-    return int(min((y == 0).sum(), (y == 1).sum()))
-
-
-def _events(data: _Data) -> list[Record]:
+def _events(data: ModelData) -> list[Record]:
     """Dropouts at each level of the terms that have levels."""
     records = []
     for term in data.terms:
@@ -332,19 +204,19 @@ def _named(term: Term) -> Record:
     return {"term": term.name, "term_label": term.label}
 
 
-def _alone(data: _Data, method: str) -> list[Record]:
+def _alone(data: ModelData, method: str) -> list[Record]:
     """Each term on its own."""
     return [
         row for term in data.terms if term.columns for row in _fitted(data, (term,), method, adjusted=False)
     ]
 
 
-def _together(data: _Data) -> list[Record]:
+def _together(data: ModelData) -> list[Record]:
     """All terms at once, by both methods."""
     return [row for method in (ML, FIRTH) for row in _fitted(data, data.terms, method, adjusted=True)]
 
 
-def _fitted(data: _Data, terms: tuple[Term, ...], method: str, *, adjusted: bool) -> list[Record]:
+def _fitted(data: ModelData, terms: tuple[Term, ...], method: str, *, adjusted: bool) -> list[Record]:
     """One row per design column of a fit; a fit that does not exist has rows with a reason."""
     names = [column for term in terms for column in term.columns]
     X = data.X[names].to_numpy(dtype=float)
@@ -378,7 +250,7 @@ def _fitted(data: _Data, terms: tuple[Term, ...], method: str, *, adjusted: bool
     ]
 
 
-def _probabilities(data: _Data, fit: FirthFit) -> list[Record]:
+def _probabilities(data: ModelData, fit: FirthFit) -> list[Record]:
     """Average probability at each level of each term, and its difference from the first level."""
     records = []
     for term in data.terms:
@@ -410,13 +282,13 @@ def _probabilities(data: _Data, fit: FirthFit) -> list[Record]:
     return records
 
 
-def _dropped(data: _Data, people: pd.DataFrame, eligible: pd.Index, groups: tuple[str, ...]) -> list[Record]:
+def _dropped(data: ModelData, people: pd.DataFrame, groups: tuple[str, ...]) -> list[Record]:
     """Who of each outcome group is left out for a missing value."""
     group = people["outcome_group"].astype("string").fillna(NO_GROUP)
     records = []
     for name in (*groups, NO_GROUP):
         mine = group.index[group == name]
-        n_eligible, n_used = len(mine.intersection(eligible)), len(mine.intersection(data.X.index))
+        n_eligible, n_used = len(mine.intersection(data.eligible)), len(mine.intersection(data.X.index))
         if n_eligible or name in groups:
             counted = {"n_eligible": n_eligible, "n_used": n_used, "n_dropped": n_eligible - n_used}
             records.append(data.key | {"group": name} | counted)

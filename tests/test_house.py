@@ -41,6 +41,7 @@ LAYERS = (
     "claimed_agreement",
     "reliability theme_saturation",
     "agreement_by_wave",
+    "termination_design",
     "crosstab termination intake",
     "joint_display waves",
     "payload formatting formatted",

@@ -1,0 +1,73 @@
+"""How is it said what goes with termination?"""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from analysis_lib.formatting import (
+    ratio,
+    ratio_interval,
+)
+from analysis_lib.payload import Payload
+from analysis_lib.sentences.common import Sentence, people
+from analysis_lib.tables.common import anchor
+from analysis_lib.tables.termination import stated
+from analysis_lib.termination import FIRTH
+
+
+def termination(payload: Payload) -> tuple[Sentence, ...]:
+    """What each theme of a model goes with, and where the data do not settle it."""
+    if payload.facts["reason"]:
+        return (Sentence(f"No model of termination: {payload.facts['reason']}.", kind="refusal"),)
+    models, guards = stated(payload, "models"), stated(payload, "guards")
+    probabilities = stated(payload, "probabilities")
+    together = models[(models["method"] == FIRTH) & models["adjusted"].eq(True)]
+    found = []
+    for guard in guards.itertuples():
+        if guard.reason:
+            why = str(guard.reason).rstrip(".")
+            found.append(Sentence(f"Model {guard.model} cannot be fitted: {why}.", kind="refusal"))
+            continue
+        rows = together[(together["model"] == guard.model) & (together["level"] == "present")]
+        known = probabilities[probabilities["model"] == guard.model]
+        found += [_association(row, known, payload, guard.n_used) for _, row in rows.iterrows()]
+        found += _enough(guard)
+    return tuple(found)
+
+
+def _association(row: pd.Series, probabilities: pd.DataFrame, payload: Payload, n_used: float) -> Sentence:
+    where = anchor("model", row["model"], row["term"], row["level"])
+    if pd.isna(row["odds_ratio"]):
+        return Sentence(
+            f"{row['term_label']}: the estimate is withheld, too few people in a cell.", where, "refusal"
+        )
+    verb = "goes with" if payload.facts["claim"] == "association" else "predicts"
+    rule = payload.facts["rules"][row["event"]]
+    interval = ratio_interval(row["conf_low"], row["conf_high"])[1:-1].replace(", ", " to ")
+    odds = f"adjusted odds ratio {ratio(row['odds_ratio'])}, 95% CI {interval}, {people(n_used)} people"
+    here = probabilities[probabilities["term"] == row["term"]].set_index("level")["probability"]
+    plain = ""
+    if {"present", "absent"} <= set(here.index) and here.notna().all():
+        with_it, without = (round(100 * here[level]) for level in ("present", "absent"))
+        plain = f": about {with_it} in 100 with the theme against {without} in 100 without it"
+    name = f"“{row['term_label']}”"
+    if row["conf_low"] > 1 or row["conf_high"] < 1:
+        more = "more" if row["conf_low"] > 1 else "less"
+        text = f"{name} {verb} {more} dropping out ({rule}){plain} ({odds})."
+        return Sentence(text, where, "clear")
+    text = (
+        f"Whether {name} {verb} dropping out ({rule}) the data do not settle{plain} ({odds}). This is lack of"
+        " evidence, not evidence of no link."
+    )
+    return Sentence(text, where, "cannot tell")
+
+
+def _enough(guard: object) -> list[Sentence]:
+    needed, used = guard.n_needed, guard.n_used  # type: ignore[attr-defined]  # a row of itertuples
+    if pd.isna(needed) or pd.isna(used) or used >= needed:
+        return []
+    text = (
+        f"Model {guard.model} has {people(used)} people where {people(needed)} would be needed for stable estimates"  # type: ignore[attr-defined]
+        " of so many parameters; read it as description."
+    )
+    return [Sentence(text, kind="limit")]

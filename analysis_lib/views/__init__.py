@@ -1,0 +1,40 @@
+"""Which payloads does each result offer?
+
+One module per kind of result: it picks columns and says what each holds. Nothing is computed, worded, rounded or
+masked here.
+"""
+
+from __future__ import annotations
+
+from analysis_lib.errors import did_you_mean
+from analysis_lib.payload import Payload
+from analysis_lib.views import intake, joint, reliability, saturation, termination, themes
+from analysis_lib.views.common import SENTENCES, Views, views
+from analysis_lib.views.intake import author_notes
+
+__all__ = ["SENTENCES", "Views", "author_notes", "payload_of", "views"]
+
+# Importing a module registers its results.
+_REGISTERED = (intake, joint, reliability, saturation, termination, themes)
+
+
+def payload_of(result: object, view: str | None = None) -> Payload:
+    """One view of a result as a payload.
+
+    Raises
+    ------
+    ValueError
+        If the result has no such view; the message lists those it has.
+    """
+    offered = views(result)
+    name = view if view is not None else next(iter(offered))
+    if name not in offered:
+        known = ", ".join(offered)
+        hint = did_you_mean(name, offered)
+        raise ValueError(f'{type(result).__name__} has no view "{name}".{hint} It has: {known}.')
+    return offered[name]()
+
+
+@views.register
+def _payload_views(payload: Payload) -> Views:
+    return {payload.template: lambda: payload}

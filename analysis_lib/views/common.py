@@ -1,0 +1,73 @@
+"""What do the views of every result share?
+
+The function that each result registers with, the settings that wording depends on, and two tables that stand
+beside many others: the outcome groups, and how far coders agree on each theme.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import singledispatch
+from typing import Any
+
+import pandas as pd
+
+from analysis_lib.payload import Payload, Table
+from analysis_lib.reliability import coder_agreement
+from analysis_lib.wave import Wave
+
+Views = dict[str, Callable[[], Payload]]
+SENTENCES = "sentences"
+
+
+@singledispatch
+def views(result: object) -> Views:
+    """The views of a result by name; the first is the default."""
+    raise TypeError(f"{type(result).__name__} is not a result that can be shown.")
+
+
+def facts_of(wave: Wave, **more: Any) -> dict[str, Any]:
+    """Settings that wording depends on."""
+    study = wave.study
+    return {
+        "study": study.name,
+        "wave": wave.id,
+        "synthetic": study.synthetic,
+        "reference": study.outcome.reference,
+        "alpha": study.alpha,
+        "smallest_difference": study.smallest_difference,
+        "multiplicity": study.multiplicity,
+        "base": study.base,
+        "theme_timing": study.theme_timing,
+        "claim": study.claim,
+        "tradition": study.tradition,
+    } | more
+
+
+def groups_table(wave: Wave, n: tuple[int, ...] | None = None) -> Table:
+    """Outcome groups with label and number of people."""
+    outcome = wave.study.outcome
+    sizes = n or tuple(int((wave.analysed["outcome_group"] == group).sum()) for group in outcome.groups)
+    rows = [(group, outcome.label(group), size) for group, size in zip(outcome.groups, sizes, strict=True)]
+    frame = pd.DataFrame(rows, columns=["group", "label", "n"])
+    return Table.of(frame, group="key", label="key", n="people")
+
+
+def agreement_beside(wave: Wave) -> tuple[Table, str | None]:
+    """Alpha of each theme, to stand beside it wherever it is counted; and why there is none.
+
+    Computed when a view asks for it, from the very wave that the view is about, so that no result can carry
+    the agreement of another.
+    """
+    found = coder_agreement(wave)
+    overall = found.table.drop_duplicates("code_id").rename(columns={"code_id": "theme_id"})
+    return Table.of(
+        overall,
+        theme_id="key",
+        n_units="people",
+        krippendorff_alpha="estimate",
+        alpha_low="estimate",
+        alpha_high="estimate",
+        smallest_cell="cell",
+        reason="text",
+    ), found.reason

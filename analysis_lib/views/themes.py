@@ -1,0 +1,83 @@
+"""Which payloads does a crosstab of themes by outcome group offer?"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from analysis_lib.crosstab import ThemeCrosstab
+from analysis_lib.joint_display import leading_themes
+from analysis_lib.payload import Payload, Table
+from analysis_lib.views.common import SENTENCES, Views, agreement_beside, facts_of, groups_table, views
+
+
+@views.register
+def _crosstab_views(result: ThemeCrosstab) -> Views:
+    wave = result.matrix.wave
+
+    def made(shape: Any, template: str, *names: str) -> Callable[[], Payload]:
+        def make() -> Payload:
+            tables = {name: CROSSTAB_TABLES[name](result) for name in names}
+            tables["groups"] = groups_table(wave, result.n_groups)
+            facts = facts_of(
+                wave, reason=result.reason, reference=result.reference, leading=list(leading_themes(result)),
+                n_permutations=wave.study.n_permutations["minp"],
+            )  # fmt: skip
+            if template == "theme_by_outcome":
+                tables["agreement"], facts["agreement_reason"] = agreement_beside(wave)
+            return Payload(shape, template, tables, facts)
+
+        return make
+
+    return {
+        "shares": made("table", "theme_by_outcome", "shares"),
+        "contrasts": made("table", "theme_contrasts", "contrasts"),
+        "tests": made("table", "theme_tests", "tests"),
+        "dots": made("figure", "theme_dots", "shares"),
+        "differences": made("figure", "theme_differences", "contrasts"),
+        SENTENCES: made("sentences", "theme_contrasts", "contrasts", "shares"),
+    }
+
+
+CROSSTAB_TABLES: dict[str, Callable[[ThemeCrosstab], Table]] = {
+    "shares": lambda result: Table.of(
+        result.table,
+        theme_id="key",
+        theme_label="key",
+        depth="key",
+        group="key",
+        n_with_theme="people",
+        n_total="people",
+        n_segments="segments",
+    ),
+    "contrasts": lambda result: Table.of(
+        result.contrasts,
+        theme_id="key",
+        theme_label="key",
+        depth="key",
+        group="key",
+        reference="key",
+        n_with_theme="people",
+        n_total="people",
+        n_with_reference="people",
+        n_reference="people",
+        p_value="p",
+        p_adjusted="p",
+    ),
+    "tests": lambda result: Table.of(
+        result.tests,
+        theme_id="key",
+        theme_label="key",
+        p_value="p",
+        p_mid="p",
+        smallest_p="statistic",
+        p_minp="p",
+        p_holm="p",
+        p_bh="p",
+        cramers_v="statistic",
+        conf_low="statistic",
+        conf_high="statistic",
+        method="text",
+        reason="text",
+    ),
+}
