@@ -2,18 +2,13 @@
 
 from analysis_lib.stats.adjusted import AdjustedDifference, adjusted_difference
 from analysis_lib.stats.agreement import Agreement, Coefficient, agreement
-from analysis_lib.stats.clusters import (
-    ClusteredFit,
-    IntraclassCorrelation,
-    conditional_logistic,
-    gee_logistic,
-    intraclass_correlation,
-    random_intercept_logistic,
-)
+from analysis_lib.stats.clusters import ClusteredFit, gee_logistic
+from analysis_lib.stats.conditional import conditional_logistic
 from analysis_lib.stats.cooccurrence import Cooccurrence, cooccurrence
 from analysis_lib.stats.exact import ExactTableTest, exact_table_test
-from analysis_lib.stats.firth import FirthFit, Separation, firth_logistic, separation
+from analysis_lib.stats.firth import FirthFit, firth_logistic
 from analysis_lib.stats.hierarchy import inheritance
+from analysis_lib.stats.intraclass import IntraclassCorrelation, intraclass_correlation
 from analysis_lib.stats.logistic import LogisticFit, logistic
 from analysis_lib.stats.marginal import MarginalProbabilities, RiskModel, flac, flic, marginal_probabilities
 from analysis_lib.stats.minp import MinP, MinPContrasts, min_p, min_p_contrasts
@@ -26,8 +21,10 @@ from analysis_lib.stats.misclassification import (
 )
 from analysis_lib.stats.missing import Imputed, RubinEstimate, impute, pool_rubin
 from analysis_lib.stats.mmi import MMITest, mmi_test
-from analysis_lib.stats.multinomial import MultinomialFit, OrderedFit, firth_multinomial, ordered_logistic
+from analysis_lib.stats.multinomial import MultinomialFit, firth_multinomial
 from analysis_lib.stats.multiverse import Measure, Multiverse, Specification, multiverse
+from analysis_lib.stats.ordered import OrderedFit, ordered_logistic
+from analysis_lib.stats.perfect_prediction import Separation, separation
 from analysis_lib.stats.pooling import PooledBank, partial_pooling
 from analysis_lib.stats.prediction import Auc, Calibration, Optimism, auc, calibration, optimism
 from analysis_lib.stats.proportions import (
@@ -41,6 +38,7 @@ from analysis_lib.stats.proportions import (
     risk_difference,
     wilson,
 )
+from analysis_lib.stats.random_intercept import random_intercept_logistic
 from analysis_lib.stats.sample_size import SampleSize, events_per_parameter, max_parameters, sample_size
 from analysis_lib.stats.saturation import InformationThreshold, SaturationCurve, saturation_curve
 from analysis_lib.stats.segments import SegmentDifference, segment_share_difference

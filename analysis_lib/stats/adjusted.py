@@ -20,7 +20,7 @@ from scipy.linalg import solve_triangular
 from scipy.optimize import brentq
 from scipy.special import expit
 
-from analysis_lib.stats.firth import (
+from analysis_lib.stats.design import (
     FloatArray,
     check_level,
     checked_design,

@@ -8,13 +8,11 @@ References
 ----------
 Freeman & Halton (1951) Biometrika 38:141-149. Lancaster (1961) J Am Stat Assoc 56:223-234 and Hirji, Tan &
 Elashoff (1991) Stat Med 10:1137-1153 (mid-p). Tarone (1990) Biometrics 46:515-522 (smallest attainable p).
-Mantel & Haenszel (1959) J Natl Cancer Inst 22:719-748, Zelen (1971) Biometrika 58:129-137 (strata).
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Literal
@@ -26,16 +24,14 @@ from scipy.stats import random_table
 
 from analysis_lib.errors import ModelError
 from analysis_lib.stats.resampling import generator, monte_carlo_error
+from analysis_lib.stats.table_lookup import MAX_TABLES, TIE, list_tables, number_of_tables
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 
-# Two tables whose probabilities differ by less than this share are equally likely. R's fisher.test uses the
-# same value; without it, groups of equal size get a wrong p because rounding breaks their ties.
-TIE = 1e-7
-MAX_TABLES = 1_000_000
-# Beyond this many products the exact distribution over several strata costs more than a permutation test.
-_MAX_CONVOLUTION = 20_000_000
+_SMALLEST_FLOAT = float(np.finfo(np.float64).tiny)
+# Logarithm of a share that no float can hold, and one that stands above every other.
+_NEGLIGIBLE, _ABOVE = -750.0, 1.0
 # Cells up to which every extreme table of given margins is looked at; see _least_likely.
 _MAX_CELLS_FOR_EXTREMES = 16
 _TABLES_PER_DRAW = 10_000
@@ -108,8 +104,10 @@ def exact_table_test(table: ArrayLike, *, seed: int = 0, n_resamples: int = 99_9
     if n_resamples < 1:
         raise ModelError(f"n_resamples is {n_resamples}; it must be at least 1.")
     rows, columns = counts.sum(axis=1), counts.sum(axis=0)
-    counts = counts[np.ix_(rows > 0, columns > 0)]
-    empty = _empty_places(rows, columns)
+    empty = ""
+    if not (rows.all() and columns.all()):
+        empty = _empty_places(rows, columns)
+        counts = counts[np.ix_(rows > 0, columns > 0)]
     if min(counts.shape) < 2:
         why = f"{empty} empty" if empty else "There is one row or one column"
         return ExactTableTest(
@@ -119,8 +117,10 @@ def exact_table_test(table: ArrayLike, *, seed: int = 0, n_resamples: int = 99_9
     reason = f"{empty} empty and left out." if empty else None
     if counts.shape[1] == 2:
         counts = counts.T
-    if counts.shape[0] == 2 and number_of_tables(counts.sum(axis=0), int(counts[0].sum())) <= MAX_TABLES:
-        p_value, p_mid, smallest = _two_rows(counts)
+    if counts.shape[0] == 2 and _few_enough(counts.sum(axis=0), int(counts[0].sum())):
+        found = _two_groups(counts) if counts.shape[1] == 2 else _more_groups(counts)
+        # A probability below the smallest float is still not zero.
+        p_value, p_mid, smallest = (min(max(p, _SMALLEST_FLOAT), 1.0) for p in found)
         return ExactTableTest(p_value, p_mid, smallest, "exact", 0.0, reason)
     p_value, p_mid, smallest = _drawn(counts, seed=seed, n_resamples=n_resamples)
     return ExactTableTest(
@@ -154,225 +154,93 @@ def count_table(table: ArrayLike) -> IntArray:
     return values.astype(np.int64)
 
 
-def number_of_tables(sizes: Sequence[int] | IntArray, present: int) -> float:
-    """Number of ways to spread ``present`` people over groups of the given sizes; a float, as it may be huge.
-
-    Examples
-    --------
-    >>> number_of_tables([2, 2, 2], 3)
-    7.0
-    """
-    # Presence and absence mirror each other, so the shorter of the two rows decides the work.
-    fewer = min(present, int(np.sum(sizes)) - present)
-    ways = np.ones(1)
-    for size in sizes:
-        ways = np.convolve(ways, np.ones(min(int(size), fewer) + 1))[: fewer + 1]
-    return float(np.rint(ways[fewer]))
+def _few_enough(sizes: IntArray, present: int) -> bool:
+    """Whether there are at most ``MAX_TABLES`` tables; counted only where a bound does not settle it."""
+    fewer = min(present, int(sizes.sum()) - present)
+    bound = math.prod(min(size, fewer) + 1 for size in sorted(sizes.tolist())[:-1])
+    return bound <= MAX_TABLES or number_of_tables(sizes, present) <= MAX_TABLES
 
 
-def list_tables(sizes: Sequence[int] | IntArray, present: int) -> tuple[list[IntArray], FloatArray]:
-    """List every 2 x k table with column totals ``sizes`` and first row total ``present``.
-
-    Parameters
-    ----------
-    sizes : sequence of int, length k
-        People per group.
-    present : int
-        People with the theme, all groups together.
-
-    Returns
-    -------
-    counts : list of k ndarrays of shape (t,)
-        People with the theme in each group; entry ``[g][i]`` belongs to group g in table i.
-    log_probability : ndarray of shape (t,)
-        Natural logarithm of the probability of each table given its margins.
-
-    Examples
-    --------
-    >>> counts, log_probability = list_tables([2, 1], 1)
-    >>> [c.tolist() for c in counts], np.exp(log_probability).round(4).tolist()
-    ([[0, 1], [1, 0]], [0.3333, 0.6667])
-    """
-    to_place = np.array([present])
-    places_left = int(np.sum(sizes))
-    log_probability = np.array([-_log_choose(places_left, present)])
-    counts: list[IntArray] = []
-    for size in (int(size) for size in sizes):
-        places_left -= size
-        log_ways = _log_choose_all(size, min(size, present))
-        fewest = np.maximum(0, to_place - places_left)
-        choices = np.minimum(size, to_place) - fewest + 1
-        parent = np.repeat(np.arange(to_place.size), choices)
-        count = np.arange(parent.size) - (np.cumsum(choices) - choices - fewest)[parent]
-        counts = [*(earlier[parent] for earlier in counts), count]
-        log_probability = log_probability[parent] + log_ways[count]
-        to_place = to_place[parent] - count
-    return counts, log_probability
-
-
-def p_of_every_table(log_probability: FloatArray) -> FloatArray:
-    """The two-sided p each listed table would get: the probability of all tables at most as likely.
-
-    Examples
-    --------
-    >>> p_of_every_table(np.log([0.2, 0.3, 0.5])).round(6).tolist()
-    [0.2, 0.5, 1.0]
-    """
-    order = np.argsort(log_probability)
-    ascending = log_probability[order]
-    below = np.cumsum(np.exp(ascending))
-    last_tie = np.searchsorted(ascending, ascending + TIE, side="right") - 1
-    p_values = np.empty_like(below)
-    p_values[order] = np.minimum(below[last_tie], 1.0)
-    p_values[order[last_tie == order.size - 1]] = 1.0
-    return p_values
-
-
-@dataclass(frozen=True)
-class CountLookup:
-    """Exact p of every way a theme can be spread over the groups, addressed by one number per table.
-
-    Attributes
-    ----------
-    p_values : ndarray of shape (length,)
-        p of the table whose counts x have ``index = sum(step * x)``; meaningless where no table has it.
-    smallest_p : float
-        The smallest p any table with these margins can have.
-    """
-
-    p_values: FloatArray
-    smallest_p: float
-
-
-def index_steps(sizes: Sequence[int] | IntArray) -> tuple[IntArray, int]:
-    """Step per group and number of addresses for :func:`count_lookup`.
-
-    The largest group has step 0: its count follows from the others once the theme's total is known. So the
-    address of a table is a sum over the people who have the theme of the step of their group.
-
-    Examples
-    --------
-    >>> index_steps([4, 9, 2])
-    (array([3, 0, 1]), 15)
-    """
-    steps = np.zeros(len(sizes), dtype=np.int64)
-    length = 1
-    for group in np.argsort(sizes, kind="stable")[:-1]:
-        steps[group] = length
-        length *= int(sizes[group]) + 1
-    return steps, length
-
-
-def count_lookup(
-    sizes: IntArray, present: Sequence[int] | IntArray, *, steps: IntArray, length: int
-) -> CountLookup | None:
-    """Exact p for every table a relabelling of people inside strata can produce for one theme.
-
-    Parameters
-    ----------
-    sizes : ndarray of int, shape (s, k)
-        People per stratum and group; one row where there are no strata.
-    present : sequence of int, length s
-        People with the theme in each stratum.
-    steps, length
-        From :func:`index_steps`, on the group sizes of all strata together or of any larger groups.
-
-    Returns
-    -------
-    CountLookup or None
-        None where there are more tables than can be listed.
-
-    Notes
-    -----
-    With strata, the counts per group are added over strata and their distribution is the convolution of the
-    strata's own; tables are ordered by that probability. For two groups this is the exact conditional test of
-    a common odds ratio of 1.
-
-    Examples
-    --------
-    >>> steps, length = index_steps([2, 1])
-    >>> lookup = count_lookup(np.array([[2, 1]]), [1], steps=steps, length=length)
-    >>> lookup.p_values.round(4).tolist(), round(lookup.smallest_p, 4)
-    ([1.0, 0.3333], 0.3333)
-    """
-    address = np.zeros(1, dtype=np.int64)
-    log_probability = np.zeros(1)
-    for stratum_sizes, stratum_present in zip(sizes, present, strict=True):
-        if number_of_tables(stratum_sizes, int(stratum_present)) > MAX_TABLES:
-            return None
-        counts, log_new = list_tables(stratum_sizes, int(stratum_present))
-        new = np.zeros(log_new.size, dtype=np.int64)
-        for step, count in zip(steps, counts, strict=True):
-            new += step * count
-        if address.size * new.size > _MAX_CONVOLUTION:
-            return None
-        address, log_probability = _add_counts(address, log_probability, new, log_new)
-    # Addresses no table reaches are never asked for; the smallest float keeps an underflowed p from being 0.
-    p_values = np.full(length, np.finfo(np.float64).tiny)
-    p_values[address] = p_of_every_table(log_probability)
-    return CountLookup(p_values, float(p_values[address].min()))
-
-
-def two_group_lookup(size: int, reference_size: int) -> tuple[FloatArray, FloatArray]:
-    """Fisher's exact p of every 2 x 2 table two groups of given sizes can show.
-
-    Parameters
-    ----------
-    size, reference_size : int
-        People in the group and in the reference group.
-
-    Returns
-    -------
-    p_values : ndarray of shape (size + 1, reference_size + 1)
-        p where x people of the group and y of the reference have the theme, at ``[x, y]``.
-    smallest_p : ndarray of shape (size + reference_size + 1,)
-        The smallest p attainable where x + y people have it, at ``[x + y]``.
-
-    Examples
-    --------
-    >>> p_values, smallest_p = two_group_lookup(4, 4)
-    >>> round(float(p_values[3, 1]), 6), round(float(smallest_p[4]), 6)
-    (0.485714, 0.028571)
-    """
-    p_values = np.empty((size + 1, reference_size + 1))
-    smallest_p = np.empty(size + reference_size + 1)
-    log_ways = _log_choose_all(size, size)
-    log_ways_reference = _log_choose_all(reference_size, reference_size)
-    for present in range(size + reference_size + 1):
-        x = np.arange(max(0, present - reference_size), min(size, present) + 1)
-        log_probability = log_ways[x] + log_ways_reference[present - x]
-        log_probability -= _log_choose(size + reference_size, present)
-        p = p_of_every_table(log_probability)
-        p_values[x, present - x] = p
-        smallest_p[present] = p.min()
-    return p_values, smallest_p
-
-
-def _two_rows(counts: IntArray) -> tuple[float, float, float]:
-    """``p_value``, ``p_mid`` and ``smallest_p`` of a 2 x k table by listing all tables."""
-    # The last group's count follows from the others, so the largest group goes last and costs nothing.
-    counts = counts[:, np.argsort(counts.sum(axis=0), kind="stable")]
+def _two_groups(counts: IntArray) -> tuple[float, float, float]:
+    """``p_value``, ``p_mid`` and ``smallest_p`` of a 2 x 2 table by listing all tables."""
     first = counts[int(np.argmin(counts.sum(axis=1)))]
     sizes, present = counts.sum(axis=0), int(first.sum())
     tables, log_probability = list_tables(sizes, present)
-    observed = sum(float(_log_choose(int(n), int(x))) for n, x in zip(sizes, first, strict=True))
-    observed -= _log_choose(int(sizes.sum()), present)
+    here = int(np.flatnonzero(tables[0] == first[0])[0])
+    observed, least = log_probability[here], log_probability.min()
     as_likely = log_probability <= observed + TIE
     p_value = 1.0 if as_likely.all() else float(np.exp(log_probability[as_likely]).sum())
-    least = log_probability.min()
     smallest = float(np.exp(log_probability[log_probability <= least + TIE]).sum())
-    if counts.shape[1] == 2:
-        probability = np.exp(log_probability)
-        here = np.flatnonzero(tables[0] == first[0])[0]
-        half = probability[here] / 2
-        tails = probability[:here].sum() + half, probability[here + 1 :].sum() + half
-        p_mid = 2 * float(min(tails))
-    else:
-        ties = as_likely & (log_probability >= observed - TIE)
-        p_mid = p_value - float(np.exp(log_probability[ties]).sum()) / 2
-    # A probability below the smallest float is still not zero.
-    p_value, p_mid, smallest = np.clip([p_value, p_mid, smallest], np.finfo(np.float64).tiny, 1.0).tolist()
+    probability = np.exp(log_probability)
+    half = probability[here] / 2
+    p_mid = 2 * float(min(probability[:here].sum() + half, probability[here + 1 :].sum() + half))
     return p_value, p_mid, smallest
+
+
+def _more_groups(counts: IntArray) -> tuple[float, float, float]:
+    """``p_value``, ``p_mid`` and ``smallest_p`` of a 2 x k table, k above 2, meeting in the middle.
+
+    A table is a way of spreading t people over one half of the groups and a way of spreading the others over
+    the other half, and its probability is the product. With the ways of the second half sorted for every t,
+    the tables no likelier than the observed one are found by search instead of one by one.
+    """
+    counts = counts[:, np.argsort(counts.sum(axis=0), kind="stable")]
+    sizes = counts.sum(axis=0).tolist()
+    first = counts[int(np.argmin(counts.sum(axis=1)))].tolist()
+    n, present = sum(sizes), sum(first)
+    log_factorial = gammaln(np.arange(1.0, n + 2))
+    ways = [log_factorial[s] - log_factorial[: s + 1] - log_factorial[s::-1] for s in sizes]
+    observed = sum(float(each[x]) for each, x in zip(ways, first, strict=True))
+    every = float(log_factorial[n] - log_factorial[present] - log_factorial[n - present])
+    one = _ways_by_total([*ways[:-2:2], ways[-1]], present, -np.inf)
+    other = np.sort(_ways_by_total([*ways[1:-2:2], ways[-2]], present, np.inf)[::-1], axis=1)
+    # Per t, ways relative to the most frequent; what lies further below it than a float reaches adds nothing.
+    most = np.where(np.isfinite(other), other, 0.0).max(axis=1, keepdims=True)
+    relative = np.clip(other - most, _NEGLIGIBLE, _ABOVE)
+    summed = np.zeros((present + 1, other.shape[1] + 1))
+    np.cumsum(np.exp(relative), axis=1, out=summed[:, 1:])
+    row = np.arange(present + 1)[:, None]
+    keys = (relative + 2 * abs(_NEGLIGIBLE) * row).ravel()
+    limit = np.clip(observed - one - most, 2 * _NEGLIGIBLE + 1, _ABOVE / 2) + 2 * abs(_NEGLIGIBLE) * row
+    weight = np.exp(one + most - every)
+
+    def below(slack: float) -> float:
+        """Probability of all tables up to the observed one, give or take the slack."""
+        found = np.searchsorted(keys, (limit + slack).ravel(), side="right").reshape(one.shape)
+        return float((weight * summed.ravel()[found + row]).sum())
+
+    p_value, less_likely = below(TIE), below(-TIE)
+    rarest = np.where(np.isfinite(one), one, np.inf)
+    fewest = rarest.min(axis=1) + other[:, 0]
+    near = np.flatnonzero(fewest <= fewest.min() + TIE)
+    pairs = rarest[near][:, :, None] + other[near][:, None, :]
+    smallest = int((pairs <= fewest.min() + TIE).sum()) * math.exp(fewest.min() - every)
+    # The likeliest table has p = 1, not 1 less a rounding error.
+    return 1.0 if p_value > 1 - 1e-9 else p_value, (p_value + less_likely) / 2, smallest
+
+
+def _ways_by_total(ways: list[FloatArray], present: int, impossible: float) -> FloatArray:
+    """Log ways to give a theme to t people of some groups, at ``[t, way of all groups but the last]``.
+
+    Parameters
+    ----------
+    ways : list of ndarray
+        Per group, the log ways to choose 0, 1, ... of its people.
+    present : int
+        t runs from 0 to this.
+    impossible : float
+        Stands where the last group cannot take the rest.
+    """
+    used, log_ways = np.zeros(1, dtype=np.int64), np.zeros(1)
+    *others, last = (each[: present + 1] for each in ways)
+    for each in others:
+        used = np.add.outer(used, np.arange(each.size)).ravel()
+        log_ways = np.add.outer(log_ways, each).ravel()
+    # A rest below 0 counts from the end, where nothing is possible either.
+    of_last = np.full(present + 1 + int(used[-1]), impossible)
+    of_last[: last.size] = last
+    by_total: FloatArray = log_ways + of_last[np.arange(present + 1)[:, None] - used]
+    return by_total
 
 
 def _drawn(counts: IntArray, *, seed: int, n_resamples: int) -> tuple[float, float, float]:
@@ -437,36 +305,9 @@ def _least_likely(rows: tuple[int, ...], columns: tuple[int, ...]) -> float:
     return min(1.0, len(tables) * math.exp(log_margins - surprise))
 
 
-def _add_counts(
-    address: IntArray, log_probability: FloatArray, new: IntArray, log_new: FloatArray
-) -> tuple[IntArray, FloatArray]:
-    """Distribution of the sum of two independent sets of counts, as addresses and log probability."""
-    if address.size == 1:
-        return address[0] + new, log_probability[0] + log_new
-    if new.size < address.size:
-        address, log_probability, new, log_new = new, log_new, address, log_probability
-    total = np.zeros(int(address.max() + new.max()) + 1)
-    probability_new = np.exp(log_new)
-    for shift, weight in zip(address, np.exp(log_probability), strict=True):
-        total[shift + new] += weight * probability_new
-    reached = np.flatnonzero(total)
-    return reached, np.log(total[reached])
-
-
-def _log_choose(n: int, x: int) -> float:
-    return math.lgamma(n + 1) - math.lgamma(x + 1) - math.lgamma(n - x + 1)
-
-
-def _log_choose_all(n: int, most: int) -> FloatArray:
-    x = np.arange(most + 1, dtype=np.float64)
-    return np.asarray(math.lgamma(n + 1) - gammaln(x + 1) - gammaln(n - x + 1))
-
-
 def _empty_places(rows: IntArray, columns: IntArray) -> str:
-    """``"Row 1 and column 3 are"``, counted from 1; empty where every row and column holds somebody."""
+    """``"Row 1 and column 3 are"``, counted from 1; at least one holds nobody."""
     places = [f"row {i + 1}" for i in np.flatnonzero(rows == 0)]
     places += [f"column {j + 1}" for j in np.flatnonzero(columns == 0)]
-    if not places:
-        return ""
     listed = places[0] if len(places) == 1 else ", ".join(places[:-1]) + f" and {places[-1]}"
     return f"{listed.capitalize()} {'is' if len(places) == 1 else 'are'}"

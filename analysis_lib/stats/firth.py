@@ -1,78 +1,42 @@
 """Which covariates go with a binary outcome when the sample is small or a covariate separates it?
 
 Firth's penalised logistic regression gives finite odds ratios where maximum likelihood runs off to
-infinity, with likelihood ratio p-values and profile intervals. ``separation`` says beforehand, by linear
-programming, which terms have no finite maximum likelihood estimate.
+infinity, with likelihood ratio p-values and profile intervals.
 
 References
 ----------
 Firth (1993) Biometrika 80:27-38. Heinze & Schemper (2002) Stat Med 21:2409-2419. Venzon & Moolgavkar (1988)
-Appl Stat 37:87-94. Konis (2007) DPhil thesis, Oxford. Geyer (2009) Electron J Stat 3:259-289.
+Appl Stat 37:87-94.
 """
 
 from __future__ import annotations
 
 import warnings
 from contextlib import suppress
-from dataclasses import dataclass
-from typing import Any, Literal
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from scipy.linalg import solve_triangular
-from scipy.optimize import brentq, linprog
-from scipy.sparse import eye_array, hstack
-from scipy.special import expit
-from threadpoolctl import threadpool_limits
+from scipy.optimize import brentq
 
-from analysis_lib.errors import ModelError
+from analysis_lib.stats.design import (
+    Design,
+    FloatArray,
+    check_level,
+    checked_design,
+    inverse_information,
+    orthogonal_basis,
+    quoted,
+)
+from analysis_lib.stats.perfect_prediction import find_separation
+from analysis_lib.stats.threads import one_blas_thread
 
-FloatArray = NDArray[np.float64]
-
-INTERCEPT = "intercept"
 # Tried in this order. Tighter than 1e-6 the solver's step halving cannot see a gain any more and gives up;
 # 1e-4 still leaves coefficients right to about 4e-5.
 _TOLERANCES = (1e-6, 1e-5, 1e-4)
 _MAX_ITERATIONS = 200
-
-
-@dataclass(frozen=True)
-class Design:
-    """A design matrix and a 0/1 outcome that have passed every check of shape and value.
-
-    Attributes
-    ----------
-    matrix : ndarray of shape (n, k)
-        Covariates, with the column of ones first where the model has an intercept.
-    outcome : ndarray of shape (n,)
-        0.0 or 1.0.
-    names : tuple of str, length k
-        Name of each column of ``matrix``.
-    reason : str or None
-        Why no logistic model can be estimated from this matrix; None where one can.
-    """
-
-    matrix: FloatArray
-    outcome: FloatArray
-    names: tuple[str, ...]
-    reason: str | None
-
-
-@dataclass(frozen=True)
-class Separation:
-    """Whether the covariates predict the outcome perfectly, for everybody or for some.
-
-    Attributes
-    ----------
-    kind : {"none", "quasi-complete", "complete"}
-        "complete": a combination of the covariates tells every event from every non-event;
-        "quasi-complete": it does so for some people and is silent about the others.
-    terms : tuple of str
-        Terms without a finite maximum likelihood estimate; empty for "none", all terms for "complete".
-    """
-
-    kind: Literal["none", "quasi-complete", "complete"]
-    terms: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -159,8 +123,9 @@ def firth_logistic(
     -----
     Maximises :math:`\\ell(\\beta) + \\tfrac12 \\log |X'WX|` (Firth 1993). Tests and intervals compare
     penalised likelihoods, the nuisance coefficients refitted with the full information matrix in the
-    penalty (Heinze & Schemper 2002). Each term is tested in a basis at right angles to all others, which
-    changes no result and lets the solver converge for a calendar year as it does for a 0/1 theme.
+    penalty (Heinze & Schemper 2002). All terms are fitted and tested at once on standardised columns; one
+    whose test or limit is not found there, and the intercept, is tested in a basis at right angles to all
+    others. That changes no result and lets the solver converge for a calendar year as for a 0/1 theme.
 
     Examples
     --------
@@ -175,23 +140,18 @@ def firth_logistic(
     if design.reason is not None:
         return _no_fit(design, intercept=intercept, level=level, reason=design.reason)
 
-    k = len(design.names)
-    p_value, limits = np.full(k, np.nan), np.full((k, 2), np.nan)
-    with threadpool_limits(limits=1, user_api="blas"):
-        for term in range(k):
-            # With this term last, its coefficient is the last coordinate over the corner of the triangle.
-            order = [*(other for other in range(k) if other != term), term]
-            basis, triangle = orthogonal_basis(design.matrix[:, order])
-            model = _converged_model(basis, design.outcome)
-            if model is None:
+    with one_blas_thread():
+        fitted = _fit_at_once(design, intercept=intercept, level=level)
+        untested = np.flatnonzero(np.isnan(fitted.p_value) | np.isnan(fitted.limits).any(axis=1))
+        for term in untested.tolist():
+            alone = _fit_for_one_term(design, term, level=level)
+            if alone is None:
                 reason = "The penalised likelihood could not be maximised; fewer covariates may help."
                 return _no_fit(design, intercept=intercept, level=level, reason=reason)
-            p_value[term] = model.lrt_pvalues_[-1]
-            limits[term] = np.sort(_profile_limits(model, basis, design.outcome, level) / triangle[-1, -1])
-    # After the last turn the order is the design's own.
-    coef = solve_triangular(triangle, model.coef_)
+            fitted = fitted.with_term(term, alone)
+    coef, p_value, limits = fitted.coef, fitted.p_value, fitted.limits
     covariance = inverse_information(design.matrix, coef)
-    separated = _separation(design)
+    separated = find_separation(design)
     return FirthFit(
         names=design.names,
         coef=coef,
@@ -200,7 +160,7 @@ def firth_logistic(
         conf_high=limits[:, 1],
         p_value=p_value,
         covariance=covariance,
-        loglik=float(model.loglik_ + np.log(np.abs(np.diag(triangle))).sum()),
+        loglik=fitted.loglik,
         separation=separated.kind != "none",
         separation_terms=separated.terms,
         n=len(design.outcome),
@@ -211,292 +171,73 @@ def firth_logistic(
     )
 
 
-def separation(
-    X: ArrayLike, y: ArrayLike, names: ArrayLike | None = None, *, intercept: bool = True
-) -> Separation:
-    """Say whether, and through which terms, the covariates predict the outcome perfectly.
+@dataclass(frozen=True)
+class _Fitted:
+    """Estimates, tests and profile limits of all terms; NaN for what is not known (yet)."""
 
-    Parameters
-    ----------
-    X, y, names, intercept
-        As for :func:`firth_logistic`.
+    coef: FloatArray
+    loglik: float
+    p_value: FloatArray
+    limits: FloatArray
 
-    Returns
-    -------
-    Separation
-
-    Raises
-    ------
-    ModelError
-        If shapes or values are wrong, as for :func:`firth_logistic`.
-
-    Notes
-    -----
-    One linear programme finds a direction :math:`d` with :math:`(2y_i-1)x_i'd \\ge 0` for all people and
-    strictly positive for as many as possible (Konis 2007). Where that is everybody, separation is complete.
-    A term has a finite estimate exactly if the people left at zero still determine it (Geyer 2009); this also
-    finds terms that one single direction of infinity would leave out.
-
-    Examples
-    --------
-    Everybody with the theme left; among the others both happened:
-
-    >>> separation([[0], [0], [1], [1]], [0, 1, 1, 1], names=["theme"])
-    Separation(kind='quasi-complete', terms=('theme',))
-    """
-    return _separation(checked_design(X, y, names=names, intercept=intercept))
+    def with_term(self, term: int, alone: _Fitted) -> _Fitted:
+        """With the test and the limits of one term, and with the estimates if there were none."""
+        p_value, limits = self.p_value.copy(), self.limits.copy()
+        p_value[term], limits[term] = alone.p_value[term], alone.limits[term]
+        known = self if np.isfinite(self.loglik) else alone
+        return _Fitted(known.coef, known.loglik, p_value, limits)
 
 
-def checked_design(X: ArrayLike, y: ArrayLike, *, names: ArrayLike | None, intercept: bool) -> Design:
-    """Check covariates and a 0/1 outcome, and put the intercept in front.
-
-    Parameters
-    ----------
-    X, y, names, intercept
-        As for :func:`firth_logistic`.
-
-    Returns
-    -------
-    Design
-        Its ``reason`` is set where the matrix is sound but supports no logistic model.
-
-    Raises
-    ------
-    ModelError
-        If shapes or values are wrong; the message names the columns.
-
-    Examples
-    --------
-    >>> themes = [[0, 1], [1, 1], [1, 1]]
-    >>> checked_design(themes, [0, 1, 0], names=["alliance", "online"], intercept=True).reason
-    'The column "online" is the same for everybody; leave it out.'
-    """
-    matrix, outcome, columns = checked_covariates(X, y, names=names)
-    values = _numbers(outcome, "The outcome")
-    if not np.isin(values, (0.0, 1.0)).all():
-        raise ModelError("The outcome must be 0 or 1 for everybody, without missing values.")
-    design, terms, reason = with_intercept(matrix, columns, intercept=intercept)
-    if len(np.unique(values)) == 1:
-        kind = "has the outcome" if values[0] == 1 else "is without the outcome"
-        reason = f"Everybody {kind} (n = {len(values)}), so there is nothing to explain."
-    return Design(design, values, terms, reason)
+def _fit_at_once(design: Design, *, intercept: bool, level: float) -> _Fitted:
+    """Every term from one fit on standardised columns; the intercept, which centring changes, is left open."""
+    matrix, k = design.matrix, len(design.names)
+    nothing = _Fitted(np.full(k, np.nan), float("nan"), np.full(k, np.nan), np.full((k, 2), np.nan))
+    shift, scale = np.zeros(k), np.sqrt((matrix**2).mean(axis=0))
+    if intercept:
+        shift[1:] = matrix[:, 1:].mean(axis=0)
+        scale[1:] = matrix[:, 1:].std(axis=0)
+    terms = list(range(int(intercept), k))
+    standardised = (matrix - shift) / scale
+    model = _converged_model(standardised, design.outcome, terms)
+    if model is None:
+        return nothing
+    coef = model.coef_ / scale
+    if intercept:
+        coef[0] -= shift @ coef
+    for term in terms:
+        nothing.p_value[term] = model.lrt_pvalues_[term]
+        nothing.limits[term] = _profile_limits(model, standardised, term, level) / scale[term]
+    return replace(nothing, coef=coef, loglik=float(model.loglik_ + np.log(scale).sum()))
 
 
-def checked_covariates(
-    X: ArrayLike, y: ArrayLike, *, names: ArrayLike | None
-) -> tuple[FloatArray, NDArray[Any], tuple[str, ...]]:
-    """Return covariates as numbers, the outcome untouched in value and the column names.
-
-    Raises
-    ------
-    ModelError
-        If ``X`` is not a finite numeric (n, p) matrix, ``y`` has another length or ``names`` do not fit.
-    """
-    matrix = _numbers(X, "The covariates")
-    if matrix.ndim != 2:
-        raise ModelError(
-            f"The covariates must be a matrix of people by columns, not of {matrix.ndim} dimension(s)."
-        )
-    outcome = np.asarray(y)
-    if outcome.ndim != 1 or len(outcome) != len(matrix):
-        raise ModelError(
-            f"The outcome must hold one value for each of the {len(matrix)} rows of covariates; "
-            f"its shape is {outcome.shape}."
-        )
-    if not len(matrix):
-        raise ModelError("There is nobody to analyse: the covariates have no rows.")
-    given = getattr(X, "columns", None) if names is None else names
-    columns = (
-        tuple(f"x{number}" for number in range(1, matrix.shape[1] + 1))
-        if given is None
-        else tuple(str(name) for name in np.asarray(given, dtype=object))
-    )
-    if len(columns) != matrix.shape[1]:
-        raise ModelError(f"{len(columns)} names were given for {matrix.shape[1]} columns of covariates.")
-    if len(set(columns)) < len(columns):
-        twice = sorted({name for name in columns if columns.count(name) > 1})
-        raise ModelError(f"Column names must differ; {quoted(twice)} occurs more than once.")
-    lacking = ~np.isfinite(matrix)
-    if lacking.any():
-        where = [name for name, column in zip(columns, lacking.T, strict=True) if column.any()]
-        raise ModelError(
-            f"{int(lacking.any(axis=1).sum())} of {len(matrix)} rows have a missing or infinite value in "
-            f"{quoted(where)}; leave these rows out or impute them first."
-        )
-    return matrix, outcome, columns
+def _fit_for_one_term(design: Design, term: int, *, level: float) -> _Fitted | None:
+    """One term from a fit at right angles to all others; None where no fit converges."""
+    k = len(design.names)
+    # With this term last, its coefficient is the last coordinate over the corner of the triangle.
+    order = [*(other for other in range(k) if other != term), term]
+    basis, triangle = orthogonal_basis(design.matrix[:, order])
+    model = _converged_model(basis, design.outcome, [k - 1])
+    if model is None:
+        return None
+    limits = _profile_limits(model, basis, k - 1, level)
+    estimate, se = float(model.coef_[-1]), _standard_error(model, basis, k - 1)
+    for side, sign in enumerate((-1, 1)):
+        if np.isnan(limits[side]):
+            limits[side] = _profile_limit(basis, design.outcome, estimate, sign * se, 1 - level)
+    coef, p_values, all_limits = np.empty(k), np.full(k, np.nan), np.full((k, 2), np.nan)
+    coef[order] = solve_triangular(triangle, model.coef_)
+    p_values[term] = model.lrt_pvalues_[-1]
+    all_limits[term] = np.sort(limits / triangle[-1, -1])
+    loglik = float(model.loglik_ + np.log(np.abs(np.diag(triangle))).sum())
+    return _Fitted(coef, loglik, p_values, all_limits)
 
 
-def with_intercept(
-    matrix: FloatArray, columns: tuple[str, ...], *, intercept: bool
-) -> tuple[FloatArray, tuple[str, ...], str | None]:
-    """Put a column of ones in front and say what keeps the coefficients from being determined.
+def _converged_model(
+    matrix: FloatArray, outcome: FloatArray, tested: list[int], offset: FloatArray | None = None
+) -> Any:
+    """Fit without intercept, with the tightest tolerance at which the given coefficients can be tested too.
 
-    Returns
-    -------
-    design : ndarray of shape (n, k)
-    terms : tuple of str, length k
-    reason : str or None
-        Names the columns that are constant or determine each other; None for a sound design.
-
-    Raises
-    ------
-    ModelError
-        If there is no column at all, or a covariate bears the intercept's name.
-    """
-    if intercept and INTERCEPT in columns:
-        raise ModelError(f'A covariate is called "{INTERCEPT}"; rename it or pass intercept=False.')
-    if not intercept and not columns:
-        raise ModelError("A model needs at least one covariate or an intercept.")
-    n = len(matrix)
-    design = np.column_stack([np.ones(n), matrix]) if intercept else matrix
-    terms = (INTERCEPT, *columns) if intercept else columns
-    constant = [name for name, column in zip(columns, matrix.T, strict=True) if np.ptp(column) == 0]
-    reason = None
-    if constant and intercept:
-        verb, pronoun = ("is", "it") if len(constant) == 1 else ("are", "them")
-        reason = f"The column {quoted(constant)} {verb} the same for everybody; leave {pronoun} out."
-    elif n <= design.shape[1]:
-        reason = f"{n} people cannot determine {design.shape[1]} parameters ({quoted(terms)})."
-    else:
-        dependent = _dependent(design, terms)
-        if dependent:
-            reason = f"The columns {quoted(dependent)} determine each other; leave one of them out."
-    return design, terms, reason
-
-
-def inverse_information(matrix: FloatArray, coef: FloatArray) -> FloatArray:
-    """Inverse Fisher information of a logistic model, shape (k, k).
-
-    Examples
-    --------
-    Four people at even odds carry an information of 4 x 1/4:
-
-    >>> inverse_information(np.ones((4, 1)), np.zeros(1)).tolist()
-    [[1.0]]
-    """
-    risk = expit(matrix @ coef)
-    weight = risk * (1 - risk)
-    inverse: FloatArray = np.linalg.pinv((matrix.T * weight) @ matrix, hermitian=True)
-    return inverse
-
-
-def orthogonal_basis(matrix: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Columns of mean square 1 at right angles, and the triangle that turns them back into ``matrix``.
-
-    Examples
-    --------
-    >>> matrix = np.array([[1.0, 2015.0], [1.0, 2016.0], [1.0, 2018.0]])
-    >>> basis, triangle = orthogonal_basis(matrix)
-    >>> (basis.T @ basis).round(9).tolist(), bool(np.allclose(basis @ triangle, matrix))
-    ([[3.0, 0.0], [0.0, 3.0]], True)
-    """
-    basis, triangle = np.linalg.qr(matrix)
-    length = np.sqrt(len(matrix))
-    return basis * length, triangle / length
-
-
-def told_apart_rows(signed: FloatArray) -> NDArray[np.bool_]:
-    """Rows that some direction d with ``signed @ d >= 0`` everywhere makes strictly positive.
-
-    Parameters
-    ----------
-    signed : ndarray of shape (m, k)
-        One row for each comparison a likelihood makes, pointing to where that comparison gains.
-
-    Returns
-    -------
-    ndarray of shape (m,)
-        All False means that every maximum likelihood estimate is finite.
-
-    Examples
-    --------
-    >>> told_apart_rows(np.array([[1.0, 0.0], [0.0, 1.0], [0.0, -1.0]])).tolist()
-    [True, False, False]
-    """
-    rows, inverse = np.unique(signed, axis=0, return_inverse=True)
-    m, k = rows.shape
-    # Maximise the number of rows gained: 0 <= share <= 1 and share <= row @ d. No single vertex has to stand
-    # for all directions of infinity, because sums of directions gain what each of them gains.
-    solution = linprog(
-        np.concatenate([np.zeros(k), -np.ones(m)]),
-        A_ub=hstack([-rows, eye_array(m)], format="csr"),
-        b_ub=np.zeros(m),
-        bounds=[(None, None)] * k + [(0, 1)] * m,
-        method="highs",
-    )
-    if not solution.success:
-        raise ModelError("Separation could not be judged: the linear programme found no solution.")
-    gained: NDArray[np.bool_] = (solution.x[k:] > 0.5)[inverse]
-    return gained
-
-
-def determined(rows: FloatArray) -> NDArray[np.bool_]:
-    """Coefficients that linear equations with these rows determine, shape (k,).
-
-    Examples
-    --------
-    >>> determined(np.array([[1.0, 0.0, 0.0], [1.0, 1.0, 1.0]])).tolist()
-    [True, False, False]
-    """
-    _, singular, right = np.linalg.svd(rows, full_matrices=True)
-    rank = int((singular > singular.max(initial=0.0) * 1e-10).sum())
-    found: NDArray[np.bool_] = (np.abs(right[rank:]) < 1e-8).all(axis=0)
-    return found
-
-
-def check_level(level: float) -> None:
-    """Refuse a confidence level that is not strictly between 0 and 1."""
-    if not 0 < level < 1:
-        raise ModelError(f"The confidence level must lie between 0 and 1, such as 0.95; it is {level}.")
-
-
-def quoted(names: tuple[str, ...] | list[str]) -> str:
-    """Names in quotation marks, separated by commas.
-
-    >>> quoted(["age", "online"])
-    '"age", "online"'
-    """
-    return ", ".join(f'"{name}"' for name in names)
-
-
-def _numbers(values: ArrayLike, what: str) -> FloatArray:
-    try:
-        return np.asarray(values, dtype=np.float64)
-    except (TypeError, ValueError):
-        # The library's own message would quote the offending value.
-        raise ModelError(f"{what} must be numbers without missing values; recode categories first.") from None
-
-
-def _column_scale(matrix: FloatArray) -> FloatArray:
-    spread = matrix.std(axis=0)
-    scale: FloatArray = np.where(spread > 0, spread, 1.0)
-    return scale
-
-
-def _dependent(matrix: FloatArray, names: tuple[str, ...]) -> list[str]:
-    """Columns that take part in a linear dependence, found in the null space of the scaled matrix."""
-    length = np.linalg.norm(matrix, axis=0)
-    _, singular, right = np.linalg.svd(matrix / np.where(length > 0, length, 1.0), full_matrices=False)
-    null = right[singular <= singular[0] * 1e-10]
-    return [name for name, part in zip(names, null.T, strict=True) if (np.abs(part) > 1e-8).any()]
-
-
-def _separation(design: Design) -> Separation:
-    matrix = design.matrix / _column_scale(design.matrix)
-    told_apart = told_apart_rows(matrix * (2 * design.outcome - 1)[:, None])
-    if not told_apart.any():
-        return Separation("none", ())
-    if told_apart.all():
-        return Separation("complete", design.names)
-    infinite = determined(matrix) & ~determined(matrix[~told_apart])
-    terms = tuple(name for name, is_infinite in zip(design.names, infinite, strict=True) if is_infinite)
-    return Separation("quasi-complete", terms)
-
-
-def _converged_model(matrix: FloatArray, outcome: FloatArray, offset: FloatArray | None = None) -> Any:
-    """Fit without intercept, with the tightest tolerance at which the last coefficient can be tested too.
-
-    None where no fit converges; a fit whose test failed at every tolerance keeps its NaN.
+    None where no fit converges; where a test failed at every tolerance, its p is NaN.
     """
     from firthmodels import FirthLogisticRegression  # noqa: PLC0415  (imports scikit-learn, about a second)
 
@@ -509,39 +250,34 @@ def _converged_model(matrix: FloatArray, outcome: FloatArray, offset: FloatArray
             # Non-convergence is read from converged_ and from NaN, and reported as a reason.
             warnings.simplefilter("ignore")
             try:
-                model.fit(matrix, outcome, offset=offset).lrt(matrix.shape[1] - 1)
+                model.fit(matrix, outcome, offset=offset).lrt(tested)
             except np.linalg.LinAlgError:  # all fitted risks are 0 or 1 to machine precision
                 continue
         if model.converged_ and np.isfinite(model.loglik_):
-            if np.isfinite(model.lrt_pvalues_[-1]):
+            if np.isfinite(model.lrt_pvalues_[tested]).all():
                 return model
             converged = converged or model
     return converged
 
 
-def _profile_limits(model: Any, matrix: FloatArray, outcome: FloatArray, level: float) -> FloatArray:
-    """Profile limits of the last coefficient, shape (2,).
-
-    A limit the library does not find is searched for by its definition.
-    """
-    last = matrix.shape[1] - 1
+def _profile_limits(model: Any, matrix: FloatArray, term: int, level: float) -> FloatArray:
+    """Profile limits of one coefficient, shape (2,); NaN where the library does not find one."""
     limits = np.full(2, np.nan)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         # The search may step to where fitted risks are 0 or 1 to machine precision.
         with suppress(np.linalg.LinAlgError):
             limits = model.conf_int(
-                alpha=1 - level, method="pl", features=last, max_iter=_MAX_ITERATIONS, tol=1e-6
-            )[last].copy()
-    estimate, se = (
-        float(model.coef_[last]),
-        float(np.sqrt(inverse_information(matrix, model.coef_)[last, last])),
-    )
-    for side, sign in enumerate((-1, 1)):
-        # The root finder can also stop on the other limit, which the sign gives away.
-        if not sign * (limits[side] - estimate) > 0:
-            limits[side] = _profile_limit(matrix, outcome, estimate, sign * se, 1 - level)
+                alpha=1 - level, method="pl", features=term, max_iter=_MAX_ITERATIONS, tol=1e-6
+            )[term].copy()
+    # The root finder can also stop on the other limit, which the side gives away.
+    estimate = float(model.coef_[term])
+    limits[[not limits[0] < estimate, not limits[1] > estimate]] = np.nan
     return limits
+
+
+def _standard_error(model: Any, matrix: FloatArray, term: int) -> float:
+    return float(np.sqrt(inverse_information(matrix, model.coef_)[term, term]))
 
 
 def _profile_limit(
@@ -551,7 +287,7 @@ def _profile_limit(
 
     def excess(value: float) -> float:
         # With value * column as offset, testing zero tests the value.
-        tested = _converged_model(matrix, outcome, offset=value * matrix[:, -1])
+        tested = _converged_model(matrix, outcome, [matrix.shape[1] - 1], offset=value * matrix[:, -1])
         return float("nan") if tested is None else float(tested.lrt_pvalues_[-1]) - alpha
 
     inner, outer = estimate, estimate + 2 * step

@@ -19,18 +19,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from scipy import stats
-from threadpoolctl import threadpool_limits
 
 from analysis_lib.errors import ModelError
-from analysis_lib.stats.firth import (
-    Design,
-    FloatArray,
-    check_level,
-    checked_design,
-    firth_logistic,
-    quoted,
-    separation,
-)
+from analysis_lib.stats.design import Design, FloatArray, check_level, checked_design, quoted
+from analysis_lib.stats.firth import firth_logistic
+from analysis_lib.stats.perfect_prediction import separation
+from analysis_lib.stats.threads import one_blas_thread
 
 
 @dataclass(frozen=True)
@@ -235,7 +229,7 @@ def _by_maximum_likelihood(
     import statsmodels.api as sm  # noqa: PLC0415  (takes seconds to import)
 
     n, k = design.matrix.shape
-    with threadpool_limits(limits=1, user_api="blas"), warnings.catch_warnings():
+    with one_blas_thread(), warnings.catch_warnings():
         # Whether it converged is read from the result and reported as a reason.
         warnings.simplefilter("ignore")
         model = sm.GLM(design.outcome, design.matrix, family=sm.families.Binomial())

@@ -21,21 +21,20 @@ from scipy import stats
 from scipy.linalg import solve_triangular
 from scipy.optimize import brentq
 from scipy.special import expit, logit
-from threadpoolctl import threadpool_limits
 
 from analysis_lib.errors import ModelError
-from analysis_lib.stats.firth import (
-    FirthFit,
+from analysis_lib.stats.design import (
     FloatArray,
     check_level,
     checked_covariates,
     checked_design,
-    firth_logistic,
     inverse_information,
     orthogonal_basis,
     quoted,
 )
+from analysis_lib.stats.firth import FirthFit, firth_logistic
 from analysis_lib.stats.logistic import LogisticFit
+from analysis_lib.stats.threads import one_blas_thread
 
 
 @dataclass(frozen=True)
@@ -312,7 +311,7 @@ def flac(X: ArrayLike, y: ArrayLike, *, names: ArrayLike | None = None) -> RiskM
     )
     outcome = np.concatenate([design.outcome, design.outcome, 1 - design.outcome])
     weight = np.concatenate([np.ones(n), leverage / 2, leverage / 2])
-    with threadpool_limits(limits=1, user_api="blas"), warnings.catch_warnings():
+    with one_blas_thread(), warnings.catch_warnings():
         # Non-convergence is read from converged_.
         warnings.simplefilter("ignore")
         likelihood = FirthLogisticRegression(

@@ -22,8 +22,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from analysis_lib.errors import ModelError
 from analysis_lib.stats._multiresponse import TIE, BoolArray, Data, FloatArray, chi_square_by_theme, prepare
-from analysis_lib.stats.exact import CountLookup, count_lookup, index_steps, two_group_lookup
 from analysis_lib.stats.resampling import p_among_draws, step_down
+from analysis_lib.stats.table_lookup import CountLookup, count_lookup, index_steps, two_group_lookup
 
 # Addresses kept in memory for exact p-values, all themes together (64 MB).
 _MAX_ADDRESSES = 8_000_000

@@ -18,9 +18,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import gammaln, logsumexp
-from threadpoolctl import threadpool_limits
 
 from analysis_lib.errors import ModelError
+from analysis_lib.stats.threads import one_blas_thread
 
 FloatArray = NDArray[np.float64]
 
@@ -126,7 +126,7 @@ def partial_pooling(tables: ArrayLike, *, level: float = 0.95) -> PooledBank:
     # population of log odds ratios for every pair of mean and spread, pairs in the rows
     mean, spread = (axis.ravel() for axis in np.meshgrid(mean_grid, spread_grid, indexing="ij"))
     population = _discrete_normal(grid, mean, spread)
-    with threadpool_limits(limits=1, user_api="blas"):
+    with one_blas_thread():
         # a mean far from a large table leaves no probability in floating point; its weight is 0 anyway
         marginal = np.maximum(population @ likelihood.T, np.finfo(float).tiny)
         log_weight = np.log(marginal).sum(axis=1) - mean**2 / 2 - spread**2 / 2

@@ -21,17 +21,12 @@ from scipy import stats
 from scipy.linalg import qr
 from scipy.optimize import brentq
 from scipy.special import expit, logit
-from threadpoolctl import threadpool_limits
 
 from analysis_lib.errors import ModelError
-from analysis_lib.stats.firth import (
-    FloatArray,
-    check_level,
-    checked_covariates,
-    checked_design,
-    separation,
-)
+from analysis_lib.stats.design import FloatArray, check_level, checked_covariates, checked_design
 from analysis_lib.stats.logistic import logistic
+from analysis_lib.stats.perfect_prediction import separation
+from analysis_lib.stats.threads import one_blas_thread
 
 
 @dataclass(frozen=True)
@@ -341,7 +336,7 @@ def optimism(
     losses: list[FloatArray] = []
     apparent = np.full(2, np.nan)
     if reason is None:
-        with threadpool_limits(limits=1, user_api="blas"):
+        with one_blas_thread():
             coef = _coefficients(matrix, outcome, method)
             if coef is None:
                 reason = "The model of the sample itself could not be fitted."

@@ -22,7 +22,8 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.stats import norm
 
 from analysis_lib.errors import ModelError
-from analysis_lib.stats.firth import FirthFit, checked_covariates, firth_logistic
+from analysis_lib.stats.design import checked_covariates
+from analysis_lib.stats.firth import FirthFit, firth_logistic
 from analysis_lib.stats.proportions import wilson
 
 FloatArray = NDArray[np.float64]

@@ -6,11 +6,9 @@ import pandas as pd
 import pytest
 from scipy.stats import t
 
-from analysis_lib.errors import ModelError
-from analysis_lib.stats.clusters import (
+from analysis_lib.stats import (
     conditional_logistic,
     gee_logistic,
-    intraclass_correlation,
     random_intercept_logistic,
 )
 
@@ -160,35 +158,3 @@ def test_a_constant_column_gives_a_reason_in_every_model():
     for model in (gee_logistic, random_intercept_logistic):
         fit = model([[1], [1], [1], [1]], [0, 1, 1, 0], cluster=[1, 1, 2, 2], names=["online"])
         assert '"online" is the same for everybody' in fit.reason
-
-
-def test_the_intraclass_correlation_equals_that_of_r(therapists, expected):
-    icc = intraclass_correlation(therapists["left"], cluster=therapists["therapist"])
-    assert icc.estimate == pytest.approx(expected["icc"], abs=1e-12)
-
-
-def test_the_intraclass_correlation_of_three_pairs_is_one_half():
-    # Means 1, 1/2, 0: mean squares 1/2 between and 1/6 within; (1/2 - 1/6) / (1/2 + 1/6).
-    icc = intraclass_correlation([1, 1, 1, 0, 0, 0], cluster=["a", "a", "b", "b", "c", "c"])
-    assert icc.estimate == pytest.approx(0.5)
-    assert icc.design_effect == pytest.approx(1.5)
-
-
-@pytest.mark.parametrize(
-    ("y", "cluster", "words"),
-    [
-        ([0, 1, 1], ["a", "a", "a"], "single cluster"),
-        ([0, 1, 1], ["a", "b", "c"], "No cluster has more than one person"),
-        ([1, 1, 1], ["a", "a", "b"], "does not vary"),
-    ],
-)
-def test_an_undefined_intraclass_correlation_has_a_reason(y, cluster, words):
-    icc = intraclass_correlation(y, cluster=cluster)
-    assert np.isnan(icc.estimate)
-    assert words in icc.reason
-
-
-@pytest.mark.parametrize("y", [["yes", "no"], [0.0, np.nan], [[0], [1]]])
-def test_an_outcome_that_is_not_a_list_of_numbers_is_refused(y):
-    with pytest.raises(ModelError, match="numbers without missing values"):
-        intraclass_correlation(y, cluster=["a", "b"])

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from analysis_lib.errors import ModelError
 from analysis_lib.stats import exact_table_test
-from analysis_lib.stats.exact import count_lookup, index_steps, number_of_tables, two_group_lookup
+from analysis_lib.stats.table_lookup import count_lookup, index_steps, number_of_tables, two_group_lookup
 
 ROOT = Path(__file__).resolve().parents[2]
 R = json.loads((ROOT / "tests" / "reference" / "tables.json").read_text())

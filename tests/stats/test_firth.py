@@ -7,7 +7,8 @@ import pandas as pd
 import pytest
 
 from analysis_lib.errors import ModelError
-from analysis_lib.stats.firth import firth_logistic, separation
+from analysis_lib.stats.firth import firth_logistic
+from analysis_lib.stats.perfect_prediction import separation
 
 COMMITTED = Path(__file__).resolve().parents[1] / "reference"
 SHARED = Path(__file__).resolve().parents[2] / ".." / "shared" / "reference"
