@@ -6,6 +6,7 @@ A researcher's mistake gives sentences and exit code 1, never a traceback; a bug
 from __future__ import annotations
 
 import argparse
+import io
 import sys
 from collections.abc import Sequence
 
@@ -13,7 +14,13 @@ from analysis_lib.errors import StudyError
 
 
 def main(words: Sequence[str] | None = None) -> int:
-    """Run one command; returns the exit code."""
+    """Run one command; returns the exit code.
+
+    A letter that the terminal cannot show is written as its code, so that no message is lost to it.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # not where somebody has put another object in its place
+            stream.reconfigure(errors="backslashreplace")
     options = _parser().parse_args(words)
     try:
         return int(options.command(options))

@@ -286,11 +286,10 @@ def models_have_their_columns(tables: Tables, study: Study, wave: str) -> Iterat
     every = tuple(definition.name for definition in study.dropout_definitions)
     named = {covariate.column for covariate in study.covariates}
     named |= {plan.cluster for plan in study.termination_models if plan.cluster is not None}
+    named |= set(study.strata)
     for column in sorted((_needed(study, every) | named) - {"participant_id"}):
         if column in table.frame and column not in table.filled:
-            what = (
-                "study.yaml names this column, which is missing or empty throughout, for dropout or a model."
-            )
+            what = "study.yaml names this column for dropout, strata or a model; it is missing or empty throughout."
             fix = "Add the column or map its raw name under `columns:`; until then these parts stay empty."
             yield Finding("warn", "X18", table.file, what, fix, column=column)
 

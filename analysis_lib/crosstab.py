@@ -22,6 +22,8 @@ from analysis_lib.stats.exact import exact_table_test
 from analysis_lib.stats.minp import min_p, min_p_contrasts
 from analysis_lib.stats.multiple import benjamini_hochberg, holm
 from analysis_lib.stats.proportions import cramers_v, odds_ratio, risk_difference, wilson
+from analysis_lib.strata import Strata, exchanged, strata_of
+from analysis_lib.study import Study
 
 FloatArray = NDArray[np.float64]
 
@@ -41,16 +43,19 @@ class ThemeCrosstab:
         n_segments``; one row per theme and group, and per theme for group ``all``.
     tests
         ``theme_id, theme_label, p_value, p_mid, smallest_p, p_minp, p_holm, p_bh, cramers_v, conf_low,
-        conf_high, method, reason``; one row per theme.
+        conf_high, method, reason``; one row per theme. Where the study declares strata also ``p_stratified``.
     contrasts
         ``theme_id, theme_label, group, reference, n_with_theme, n_total, n_with_reference, n_reference,
-        risk_difference, rd_low, rd_high, odds_ratio, or_low, or_high, p_value, p_adjusted, tier``.
+        risk_difference, rd_low, rd_high, odds_ratio, or_low, or_high, p_value, p_adjusted, tier``, and
+        ``p_stratified`` as above.
     groups, reference
         Groups in order, and the one the others are compared with.
     n_groups
         People per group, in order, the base of every share of a theme that everybody was coded for.
     reason
         Why there are no tests; None where there are.
+    strata
+        Inside which labels were exchanged; None where the study declares no strata.
     """
 
     matrix: ThemeMatrix
@@ -61,6 +66,7 @@ class ThemeCrosstab:
     reference: str
     n_groups: tuple[int, ...]
     reason: str | None
+    strata: Strata | None = None
 
 
 def crosstab_themes(themes: ThemeMatrix, *, reference: str | None = None) -> ThemeCrosstab:
@@ -84,6 +90,10 @@ def crosstab_themes(themes: ThemeMatrix, *, reference: str | None = None) -> The
     ``base: any_theme``, everybody with at least one theme). A theme that cannot reach alpha whatever the
     data leaves the family and gets no p-value (Tarone's screen).
 
+    With strata, shares, differences, exact p and mid-p are of whole groups, as without; whatever is adjusted
+    for the number of themes compares people of one stratum only. ``p_stratified`` is the exact p of the
+    counts summed over strata when labels move inside strata; minP, Holm and Benjamini-Hochberg adjust that.
+
     Examples
     --------
     >>> import analysis_lib as al
@@ -93,9 +103,7 @@ def crosstab_themes(themes: ThemeMatrix, *, reference: str | None = None) -> The
     """
     study = themes.wave.study
     reference = reference or study.outcome.reference
-    inside = themes.groups.notna()
-    if study.base == "any_theme":
-        inside &= (themes.values == 1).any(axis=1)
+    inside = in_base(themes)
     values, segments = themes.values[inside], themes.n_segments[inside]
     group = themes.groups[inside].astype("string")
     groups = study.outcome.groups
@@ -104,12 +112,25 @@ def crosstab_themes(themes: ThemeMatrix, *, reference: str | None = None) -> The
     counts.insert(2, "depth", counts["theme_id"].map(study.codebook.depth))
     n_groups = tuple(int((group == name).sum()) for name in groups)
     sizes = dict(zip(groups, n_groups, strict=True))
-    reason = themes.reason or _cannot_test(sizes, reference, study.tradition)
+    strata = strata_of(themes.wave, group)
+    reason = (
+        themes.reason
+        or _cannot_test(sizes, reference, study.tradition)
+        or (strata.reason if strata else None)
+    )
     contrasts = with_differences(_contrast_counts(counts, groups, reference))
-    tests = _tests(themes, values, group, counts, reason)
-    contrasts = _with_p_values(themes, contrasts, values, group, reference, reason)
+    tests = _tests(themes, values, group, counts, strata, reason)
+    contrasts = _with_p_values(themes, contrasts, values, group, reference, strata, reason)
     contrasts = with_tiers(contrasts, smallest_difference=study.smallest_difference, alpha=study.alpha)
-    return ThemeCrosstab(themes, with_shares(counts), tests, contrasts, groups, reference, n_groups, reason)
+    return ThemeCrosstab(
+        themes, with_shares(counts), tests, contrasts, groups, reference, n_groups, reason, strata
+    )
+
+
+def in_base(themes: ThemeMatrix) -> pd.Series:
+    """Whether each person is compared: has an outcome group and, under ``base: any_theme``, some theme."""
+    inside = themes.groups.notna()
+    return inside & (themes.values == 1).any(axis=1) if themes.wave.study.base == "any_theme" else inside
 
 
 def _counts(
@@ -205,7 +226,12 @@ def _cannot_test(n: dict[str, int], reference: str, tradition: str) -> str | Non
 
 
 def _tests(
-    themes: ThemeMatrix, values: pd.DataFrame, group: pd.Series, counts: pd.DataFrame, reason: str | None
+    themes: ThemeMatrix,
+    values: pd.DataFrame,
+    group: pd.Series,
+    counts: pd.DataFrame,
+    strata: Strata | None,
+    reason: str | None,
 ) -> pd.DataFrame:
     study = themes.wave.study
     labels = counts.drop_duplicates("theme_id").set_index("theme_id")["theme_label"]
@@ -214,13 +240,15 @@ def _tests(
     p_values = ["p_value", "p_mid", "smallest_p", "p_minp", "p_holm", "p_bh"]
     result[[*p_values, "cramers_v", "conf_low", "conf_high"]] = np.nan
     result["method"], result["reason"] = "", reason
+    if strata is not None:
+        result["p_stratified"] = np.nan
     if reason is not None:
         return result
     for i, theme in enumerate(result["theme_id"]):
         rows = counts[(counts["theme_id"] == theme) & (counts["group"] != ALL)]
         table = np.array([rows["n_with_theme"], rows["n_total"] - rows["n_with_theme"]])
         table = table[:, table.sum(axis=0) > 0]
-        why = _cannot_differ(table)
+        why = cannot_differ(table)
         if why is not None:
             result.loc[i, "reason"] = why
             continue
@@ -237,22 +265,31 @@ def _tests(
         )  # fmt: skip
         result.loc[i, "method"] = "exact (Fisher-Freeman-Halton)" if test.method == "exact" else test.method
         result.loc[i, "reason"] = why
-    tested = result["p_value"].notna().to_numpy()
+    tested = result["p_value"].notna().to_numpy(copy=True)
     if tested.any():
+        present, labels_, inside = exchanged(values.loc[:, tested], group, strata)
         adjusted = min_p(
-            values.loc[:, tested].to_numpy(),
-            group.to_numpy(),
+            present,
+            labels_,
+            strata=inside,
+            alpha=None if strata is None else study.alpha,
             n_permutations=study.n_permutations["minp"],
             seed=study.seed,
         )
-        p = result.loc[tested, "p_value"].to_numpy()
         result.loc[tested, "p_minp"] = adjusted.p_adjusted
+        if strata is not None:
+            in_family = np.isfinite(adjusted.p_adjusted)
+            result.loc[tested, "p_stratified"] = np.where(in_family, adjusted.p_raw, np.nan)
+            tested[tested] = in_family
+            untested = result["p_value"].notna() & ~tested
+            result.loc[untested, "reason"] = f"inside strata no split could give p below {study.alpha:g}"
+        p = result.loc[tested, "p_value" if strata is None else "p_stratified"].to_numpy()
         result.loc[tested, "p_holm"] = holm(p)
         result.loc[tested, "p_bh"] = benjamini_hochberg(p)
     return result
 
 
-def _cannot_differ(table: np.ndarray) -> str | None:
+def cannot_differ(table: np.ndarray) -> str | None:
     """Why a theme cannot differ between groups, in words about people; None where it can."""
     having, lacking = table.sum(axis=1)
     if having + lacking == 0:
@@ -268,36 +305,65 @@ def _with_p_values(
     values: pd.DataFrame,
     group: pd.Series,
     reference: str,
+    strata: Strata | None,
     reason: str | None,
 ) -> pd.DataFrame:
     """Add ``p_value`` (exact) and ``p_adjusted``, one family over all themes and groups of the wave."""
     study = themes.wave.study
     contrasts = contrasts.assign(p_value=np.nan, p_adjusted=np.nan)
+    if strata is not None:
+        contrasts["p_stratified"] = np.nan
     if reason is not None:
         return contrasts
-    family = min_p_contrasts(
-        values.to_numpy(),
-        group.to_numpy(),
+
+    n = study.n_permutations["minp"]
+    p_value, adjusted = _family(contrasts, values, group, reference, strata, study, n_permutations=n)
+    in_family = np.isfinite(adjusted)
+    adjust = {"holm": holm, "bh": benjamini_hochberg}.get(study.multiplicity)
+    if adjust is not None and in_family.any():
+        adjusted[in_family] = adjust(p_value[in_family])
+    contrasts["p_adjusted"] = adjusted
+    if strata is None:
+        contrasts["p_value"] = p_value
+    else:
+        contrasts["p_stratified"] = p_value
+        # The exact p of whole groups needs no permutation.
+        contrasts["p_value"], _ = _family(contrasts, values, group, reference, None, study, n_permutations=1)
+    return contrasts
+
+
+def _family(
+    contrasts: pd.DataFrame,
+    values: pd.DataFrame,
+    group: pd.Series,
+    reference: str,
+    strata: Strata | None,
+    study: Study,
+    *,
+    n_permutations: int,
+) -> tuple[FloatArray, FloatArray]:
+    """Exact p and minP of each contrast; NaN where no split could reach alpha."""
+    present, labels, inside = exchanged(values, group, strata)
+    if reference not in labels:  # everybody of the reference group left with an unknown stratum
+        return np.full(len(contrasts), np.nan), np.full(len(contrasts), np.nan)
+    found = min_p_contrasts(
+        present,
+        labels,
         reference=reference,
+        strata=inside,
         alpha=study.alpha,
-        n_permutations=study.n_permutations["minp"],
+        n_permutations=n_permutations,
         seed=study.seed,
     )
-    where = {name: i for i, name in enumerate(family.groups)}
+    where = {name: i for i, name in enumerate(found.groups)}
     theme_at = {name: i for i, name in enumerate(values.columns)}
     at = [
         (theme_at[theme], where.get(name, -1))
         for theme, name in zip(contrasts["theme_id"], contrasts["group"], strict=True)
     ]
-    p_value = np.array([family.p_value[i, j] if j >= 0 else np.nan for i, j in at])
-    by_minp = np.array([family.p_adjusted[i, j] if j >= 0 else np.nan for i, j in at])
-    in_family = np.isfinite(by_minp)
-    contrasts["p_value"] = np.where(in_family, p_value, np.nan)
-    adjust = {"holm": holm, "bh": benjamini_hochberg}.get(study.multiplicity)
-    contrasts["p_adjusted"] = by_minp
-    if adjust is not None and in_family.any():
-        contrasts.loc[in_family, "p_adjusted"] = adjust(p_value[in_family])
-    return contrasts
+    p_value = np.array([found.p_value[i, j] if j >= 0 else np.nan for i, j in at])
+    adjusted = np.array([found.p_adjusted[i, j] if j >= 0 else np.nan for i, j in at])
+    return np.where(np.isfinite(adjusted), p_value, np.nan), adjusted
 
 
 def with_tiers(

@@ -1,6 +1,6 @@
 """How does a result look in a notebook?
 
-:func:`show` and :func:`say` return one object: plain text that never changes between runs, HTML without
+:func:`show` and :func:`say` return an object: plain text that never changes between runs, HTML without
 random ids, a picture where there is one, and the typed payload that the report is made from. Numbers here are
 exact; the door masks what leaves.
 """
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from html import escape
-from typing import Any
+from typing import Any, overload
 
 from analysis_lib import figures
 from analysis_lib.payload import MIME, Payload
@@ -54,15 +54,41 @@ class Shown:
         return bundle
 
 
-def show(result: object, view: str | None = None) -> Shown:
-    """Show one view of a result.
+@dataclass(frozen=True)
+class ShownTogether:
+    """Several views of one result, one below the other.
+
+    Parameters
+    ----------
+    parts
+        The views in the order in which they were asked for.
+    """
+
+    parts: tuple[Shown, ...]
+
+    def __repr__(self) -> str:
+        return "\n\n".join(part.text for part in self.parts)
+
+    def _ipython_display_(self) -> None:
+        from IPython.display import display  # noqa: PLC0415  (a notebook has it; a script need not)
+
+        for part in self.parts:
+            display(part)  # type: ignore[no-untyped-call]
+
+
+@overload
+def show(result: object, view: str | None = None, /) -> Shown: ...
+@overload
+def show(result: object, view: str, second: str, /, *more: str) -> ShownTogether: ...
+def show(result: object, *views: str | None) -> Shown | ShownTogether:
+    """Show one view of a result, or several one below the other.
 
     Parameters
     ----------
     result
         A result of this package, such as what :func:`crosstab_themes` returns.
-    view
-        Which view; None takes the main one. A wrong name lists those there are.
+    views
+        Which views; none takes the main one. A wrong name lists those there are.
 
     Raises
     ------
@@ -75,8 +101,11 @@ def show(result: object, view: str | None = None) -> Shown:
     >>> print(al.show(al.load_wave(al.EXAMPLE_STUDY, "2024b"), "cover").text.splitlines()[1])
     Data: SYNTHETIC: no person stands behind any number
     """
-    payload = payload_of(result, view)
-    return _SHAPES[payload.shape](payload)
+    shown = []
+    for view in views or (None,):
+        payload = payload_of(result, view)
+        shown.append(_SHAPES[payload.shape](payload))
+    return shown[0] if len(shown) == 1 else ShownTogether(tuple(shown))
 
 
 def say(result: object) -> Shown:

@@ -31,6 +31,10 @@ _PARTS = {
     "n_events": "n_total",
     "n_without_theme": "n",
     "n_dropped": "n_judged",
+    "n_missing": "n_eligible",
+    "n_both": "n_with_theme",
+    "n_with_other": "n_total",
+    "n_checked_with_theme": "n_checked",
 }
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # no letter that reads like a digit
 

@@ -6,20 +6,42 @@ passed the door (released). One vocabulary of columns in both.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import singledispatch
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
+from analysis_lib.across_waves import AcrossWaves, without_one
 from analysis_lib.agreement_by_wave import AgreementByWave, with_changes
+from analysis_lib.branches import Branches
+from analysis_lib.coder_error import CoderError
+from analysis_lib.counts_by_wave import with_wave_differences
 from analysis_lib.crosstab import ThemeCrosstab, with_shares
+from analysis_lib.dropout_time import DropoutTime
+from analysis_lib.imputed_models import ImputedModels
 from analysis_lib.intake import WaveIntake
+from analysis_lib.model_blocks import NestedBlocks
+from analysis_lib.model_prediction import PredictionMeasures
+from analysis_lib.omnibus import Omnibus, csv_of
+from analysis_lib.outcome_models import GROUPS, OutcomeModels
 from analysis_lib.payload import Payload
 from analysis_lib.reliability import CodingReliability
+from analysis_lib.sensitivity import Sensitivity
+from analysis_lib.tables.across_waves import over_waves
+from analysis_lib.tables.coder_error import corrections_of
 from analysis_lib.tables.common import contrasts_of
+from analysis_lib.tables.cooccurrence import pairs_of
+from analysis_lib.tables.dropout_time import curve_of
+from analysis_lib.tables.pooled import pooled_of
+from analysis_lib.tables.sensitivity import panel_rows, specification_rows
+from analysis_lib.talkativeness import Talkativeness
 from analysis_lib.termination import TerminationModels
+from analysis_lib.theme_bank import PooledThemes
+from analysis_lib.theme_cooccurrence import ThemeCooccurrence, with_readings
 from analysis_lib.theme_saturation import ThemeSaturation
+from analysis_lib.therapists import ClusteredModels
 
 Files = dict[str, pd.DataFrame]
 _NEVER = ["depth", "smallest_cell"]  # layout and door only
@@ -51,12 +73,62 @@ def _of_crosstab(result: ThemeCrosstab) -> Files:
 
 
 @result_files.register
+def _of_omnibus(result: Omnibus) -> Files:
+    return {"omnibus.csv": result.table}
+
+
+@result_files.register
+def _of_branches(result: Branches) -> Files:
+    return {"theme_hierarchy.csv": result.table}
+
+
+@result_files.register
 def _of_termination(result: TerminationModels) -> Files:
     return {
         "termination_models.csv": result.table,
         "termination_probabilities.csv": result.probabilities,
         "termination_guards.csv": result.guards,
     }
+
+
+@result_files.register
+def _of_clusters(result: ClusteredModels) -> Files:
+    return {"clustered_models.csv": result.table, "intraclass_correlation.csv": result.icc}
+
+
+@result_files.register
+def _of_blocks(result: NestedBlocks) -> Files:
+    return {"nested_blocks.csv": result.table}
+
+
+@result_files.register
+def _of_outcome_models(result: OutcomeModels) -> Files:
+    groups = result.table["outcome"] == GROUPS
+    return {
+        "outcome_models.csv": result.table[groups],
+        "satisfaction_models.csv": result.table[~groups],
+        "satisfaction_cuts.csv": result.cuts,
+    }
+
+
+@result_files.register
+def _of_imputed(result: ImputedModels) -> Files:
+    return {"imputed_models.csv": result.table, "missing_covariates.csv": result.missing}
+
+
+@result_files.register
+def _of_dropout_time(result: DropoutTime) -> Files:
+    return {
+        "time_to_dropout.csv": result.curve,
+        "time_to_dropout_tests.csv": result.comparisons,
+        "time_to_dropout_people.csv": result.people,
+        "time_to_dropout_hazard.csv": result.hazard,
+    }
+
+
+@result_files.register
+def _of_prediction(result: PredictionMeasures) -> Files:
+    return {"prediction_measures.csv": result.table, "prediction_risk_groups.csv": result.bins}
 
 
 @result_files.register
@@ -79,8 +151,45 @@ def _of_agreement_by_wave(result: AgreementByWave) -> Files:
 
 
 @result_files.register
+def _of_cooccurrence(result: ThemeCooccurrence) -> Files:
+    return {"cooccurrence.csv": with_readings(result.table, alpha=result.matrix.wave.study.alpha)}
+
+
+@result_files.register
+def _of_pooled(result: PooledThemes) -> Files:
+    return {"pooled_odds_ratios.csv": result.table, "pooled_banks.csv": result.banks}
+
+
+@result_files.register
+def _of_coder_error(result: CoderError) -> Files:
+    return {"coder_error.csv": result.table}
+
+
+@result_files.register
 def _of_saturation(result: ThemeSaturation) -> Files:
     return {"saturation.csv": result.curve, "saturation_summary.csv": result.summary}
+
+
+@result_files.register
+def _of_across_waves(result: AcrossWaves) -> Files:
+    return {
+        "across_waves.csv": result.table,
+        "across_waves_by_wave.csv": result.by_wave,
+        "across_waves_without_one.csv": result.without_one,
+    }
+
+
+@result_files.register
+def _of_sensitivity(result: Sensitivity) -> Files:
+    return {"sensitivity.csv": result.table.assign(counts_rule="exact")}
+
+
+@result_files.register
+def _of_talkativeness(result: Talkativeness) -> Files:
+    return {
+        "talkativeness.csv": result.panel.assign(counts_rule="exact"),
+        "talkativeness_words.csv": result.material.assign(counts_rule="exact"),
+    }
 
 
 @result_files.register
@@ -95,18 +204,74 @@ def _of_payload(payload: Payload) -> Files:
             return {"dropout_definitions.csv": tables["rows"].frame}
         case "theme_by_outcome":
             return {"theme_by_outcome.csv": with_shares(tables["shares"].frame)}
+        case "sensitivity":
+            return {"sensitivity.csv": specification_rows(payload).assign(counts_rule=rule)}
+        case "talkativeness_panel":
+            return {"talkativeness.csv": panel_rows(payload).assign(counts_rule=rule)}
+        case "talkativeness_words":
+            return {"talkativeness_words.csv": tables["material"].frame.assign(counts_rule=rule)}
         case "theme_contrasts":
             return {"theme_contrasts.csv": contrasts_of(payload).assign(counts_rule=rule)}
         case "theme_tests":
             return {"theme_tests.csv": tables["tests"].frame}
+        case "omnibus":
+            found, counts, people = (tables[name].frame for name in ("tests", "counts", "people"))
+            return {"omnibus.csv": csv_of(found, counts, people, payload.facts)}
+        case "theme_hierarchy":
+            return {"theme_hierarchy.csv": tables["rows"].frame}
+        case "cooccurrence":
+            return {"cooccurrence.csv": pairs_of(payload)}
+        case "coder_error":
+            return {"coder_error.csv": corrections_of(payload)}
+        case "pooled_odds_ratios":
+            table, banks = pooled_of(payload)
+            return {"pooled_odds_ratios.csv": table, "pooled_banks.csv": banks}
         case "termination_models":
             return {"termination_models.csv": tables["models"].frame}
+        case "therapists":
+            return {"clustered_models.csv": tables["models"].frame}
+        case "icc":
+            return {"intraclass_correlation.csv": tables["icc"].frame}
+        case "blocks":
+            return {"nested_blocks.csv": tables["rows"].frame}
         case "termination_probabilities":
             return {"termination_probabilities.csv": tables["probabilities"].frame}
+        case "outcome_groups":
+            return {"outcome_models.csv": tables["models"].frame}
+        case "satisfaction":
+            return {
+                "satisfaction_models.csv": tables["models"].frame,
+                "satisfaction_cuts.csv": tables["cuts"].frame,
+            }
+        case "imputed":
+            return {"imputed_models.csv": tables["models"].frame}
+        case "missing_covariates":
+            return {"missing_covariates.csv": tables["missing"].frame}
         case "termination_guards":
             return {"termination_guards.csv": tables["guards"].frame}
+        case "dropout_sessions":
+            return {
+                "time_to_dropout.csv": curve_of(payload),
+                "time_to_dropout_tests.csv": tables["comparisons"].frame,
+            }
+        case "dropout_followup":
+            return {"time_to_dropout_people.csv": tables["people"].frame}
+        case "dropout_hazard":
+            return {"time_to_dropout_hazard.csv": tables["hazard"].frame}
+        case "prediction":
+            return {"prediction_measures.csv": tables["measures"].frame}
+        case "risk_groups":
+            return {"prediction_risk_groups.csv": tables["bins"].frame}
         case "agreement" | "coding" | "codebook" | "disagreements" | "unitising" | "claimed_agreement":
             return {f"{payload.template}.csv": tables[payload.template].frame}
+        case "across_waves":
+            return {"across_waves.csv": over_waves(payload)}
+        case "across_waves_by_wave":
+            return {"across_waves_by_wave.csv": with_wave_differences(tables["by_wave"].frame)}
+        case "across_waves_without_one":
+            return {
+                "across_waves_without_one.csv": without_one(with_wave_differences(tables["by_wave"].frame))
+            }
         case "agreement_by_wave":
             return {"agreement_by_wave.csv": with_changes(tables["rows"].frame)}
         case "saturation":
@@ -117,13 +282,13 @@ def _of_payload(payload: Payload) -> Files:
     return {}
 
 
-def save_results(result: object, results_dir: str) -> None:
-    """Write the exact tables of a result at full precision.
+def save_results(results: object | Sequence[object], results_dir: str) -> None:
+    """Write the exact tables of one result or of several at full precision.
 
     Parameters
     ----------
-    result
-        A result of this package.
+    results
+        A result of this package, or a list of them.
     results_dir
         Folder; an empty text writes nothing.
     """
@@ -131,8 +296,9 @@ def save_results(result: object, results_dir: str) -> None:
         return
     folder = Path(results_dir)
     folder.mkdir(parents=True, exist_ok=True)
-    for name, frame in result_files(result).items():
-        write_csv(folder / name, frame)
+    for result in results if isinstance(results, (list, tuple)) else [results]:
+        for name, frame in result_files(result).items():
+            write_csv(folder / name, frame)
 
 
 def write_csv(path: Path, frame: pd.DataFrame, *, significant_digits: int | None = None) -> None:

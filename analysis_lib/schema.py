@@ -30,6 +30,7 @@ TABLES = (
 )
 
 ColumnType = Literal["string", "integer", "number", "boolean", "date"]
+Block = Literal["demographic", "clinical", "service", "other"]
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,8 @@ class Column:
         Unit of a number; empty for text.
     true_values, false_values
         Spellings of a yes and a no, for ``boolean``.
+    block
+        Block of covariates it belongs to unless study.yaml says otherwise; ``other`` where the contract does not say.
     """
 
     name: str
@@ -62,6 +65,7 @@ class Column:
     maximum: float | None = None
     true_values: tuple[str, ...] = ()
     false_values: tuple[str, ...] = ()
+    block: Block = "other"
 
     def level_label(self, level: str) -> str:
         """How a level is printed: its label, else its name with spaces."""
@@ -148,4 +152,5 @@ def _column(raw: dict[str, Any]) -> Column:
         maximum=limits.get("maximum"),
         true_values=tuple(raw.get("trueValues", ())),
         false_values=tuple(raw.get("falseValues", ())),
+        block=raw.get("block", "other"),
     )

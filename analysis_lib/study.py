@@ -15,7 +15,7 @@ from typing import Any, Literal
 from analysis_lib.codebook import Codebook, examine_codebook
 from analysis_lib.errors import Finding, StudyError
 from analysis_lib.readers.delimited import SEPARATORS
-from analysis_lib.schema import DATA_SCHEMA, TABLES, Column, TableSchema, table_schema
+from analysis_lib.schema import DATA_SCHEMA, TABLES, Block, Column, TableSchema, table_schema
 from analysis_lib.study_checks import DERIVED, study_problems
 from analysis_lib.yamlfile import examine_yaml
 
@@ -83,6 +83,8 @@ class Covariate:
         The odds ratio is for this many units of a number.
     levels, reference
         Ordered levels of a category and the one the others are compared with; empty and None for a number.
+    block
+        Step at which it joins a model that grows block by block; other where neither study.yaml nor the contract says.
     """
 
     column: str
@@ -92,6 +94,7 @@ class Covariate:
     per: float = 1.0
     levels: tuple[str, ...] = ()
     reference: str | None = None
+    block: Block = "other"
 
 
 @dataclass(frozen=True)
@@ -138,6 +141,8 @@ class Study:
         Where it lives.
     findings
         Warnings and notes on study.yaml and the codebook; a study with a stop does not load.
+    strata
+        Participants columns inside which outcome labels are exchanged; empty for none.
     """
 
     folder: Path
@@ -169,6 +174,7 @@ class Study:
     columns: RawColumns
     codebook: Codebook
     findings: tuple[Finding, ...] = ()
+    strata: tuple[str, ...] = ()
 
     def dropout(self, name: str) -> DropoutDefinition:
         """The dropout definition of that name."""
@@ -362,11 +368,13 @@ def _study(folder: Path, raw: dict[str, Any], codebook: Codebook) -> Study:
             encoding=columns.get("encoding"),
         ),
         codebook=codebook,
+        strata=tuple(dict.fromkeys(raw["strata"])),
         **{key: raw[key] for key in same},
     )
 
 
 def _plan(raw: dict[str, Any]) -> TerminationModelPlan:
+    block_of = {column.name: column.block for column in table_schema("participants")}
     return TerminationModelPlan(
         name=raw["name"],
         event=raw["event"],
@@ -380,6 +388,7 @@ def _plan(raw: dict[str, Any]) -> TerminationModelPlan:
                 rule["per"],
                 tuple(rule["levels"]),
                 rule.get("reference", rule["levels"][0] if rule["levels"] else None),
+                rule.get("block") or block_of.get(column, "other"),
             )
             for column, rule in raw["covariates"].items()
         ),

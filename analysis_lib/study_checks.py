@@ -50,6 +50,7 @@ def study_problems(study: Study, text: YamlText) -> Iterator[Finding]:
         yield from _definition_problems(definition, study, schema, at)
     for i, plan in enumerate(study.termination_models):
         yield from _plan_problems(i, plan, study, schema, at)
+    yield from _strata_problems(study, schema, at)
     yield from _column_problems(study.columns, at)
     yield from _contradictions(study, at)
 
@@ -207,6 +208,22 @@ def _covariate_problems(place: Place, covariate: Covariate, study: Study, at: Re
     if covariate.reference not in covariate.levels:
         what, fix = "the reference is not one of the levels.", "Name one of them."
         yield at("S06", (*place, "reference"), what, fix, ", ".join(covariate.levels))
+
+
+def _strata_problems(study: Study, schema: TableSchema, at: Report) -> Iterator[Finding]:
+    """Strata are participants columns of words that do not make the outcome itself."""
+    decides = {column for rule in study.outcome.rules for column, _ in rule.when}
+    for i, column in enumerate(study.strata):
+        place: Place = ("strata", i)
+        if column in _reserved(study) | decides:
+            what = "this column is an id, derived, or decides about the outcome group, so it makes no strata."
+            yield at("S13", place, what, "Name a column such as site_id, or remove it.")
+        elif column not in schema:
+            fix = f"Name a participants column.{did_you_mean(column, schema.names)}"
+            yield at("S13", place, "participants has no such column.", fix)
+        elif schema[column].type not in ("string", "boolean"):
+            what, fix = "a number or a date makes no strata.", "Derive a column with words and name that."
+            yield at("S13", place, what, fix)
 
 
 def _column_problems(columns: RawColumns, at: Report) -> Iterator[Finding]:

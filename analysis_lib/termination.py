@@ -22,7 +22,7 @@ from analysis_lib.stats.logistic import logistic
 from analysis_lib.stats.marginal import marginal_probabilities
 from analysis_lib.stats.sample_size import events_per_parameter, max_parameters, sample_size
 from analysis_lib.study import TerminationModelPlan
-from analysis_lib.termination_design import ModelData, Record, Term, model_data
+from analysis_lib.termination_design import NOT_CODED, ModelData, Record, Term, model_data, themes_left_out
 
 FIRTH, ML = "firth", "maximum likelihood"
 NO_GROUP = "no group"
@@ -48,6 +48,8 @@ class TerminationModels:
         events_per_parameter, n_needed, parameters_allowed, separated, reason``.
     dropped
         Who is left out for missing values: ``model, event, group, n_eligible, n_used, n_dropped``.
+    left_out
+        Themes that a model names and that are not in it: ``model, event, term, term_label, reason``.
     reason
         Why there is no model at all; None where there is one.
     """
@@ -58,6 +60,7 @@ class TerminationModels:
     events: pd.DataFrame
     guards: pd.DataFrame
     dropped: pd.DataFrame
+    left_out: pd.DataFrame
     reason: str | None
 
 
@@ -95,7 +98,7 @@ def fit_termination(themes: ThemeMatrix) -> TerminationModels:
     reason = None
     if not records.guards:
         reason = "study.yaml states no termination model"
-    elif all(guard["n_used"] == 0 for guard in records.guards):
+    elif all(guard["n_eligible"] == 0 for guard in records.guards):
         reason = "nobody in this wave has an ending that a dropout definition can judge"
     frames = {
         name: pd.DataFrame(getattr(records, name), columns=columns) for name, columns in _COLUMNS.items()
@@ -119,6 +122,7 @@ _COLUMNS = {
         "events_per_parameter", "n_needed", "parameters_allowed", "separated", "reason",
     ],
     "dropped": ["model", "event", "group", "n_eligible", "n_used", "n_dropped"],
+    "left_out": ["model", "event", "term", "term_label", "reason"],
 }  # fmt: skip
 
 
@@ -131,6 +135,7 @@ class _Records:
     events: list[Record] = field(default_factory=list)
     guards: list[Record] = field(default_factory=list)
     dropped: list[Record] = field(default_factory=list)
+    left_out: list[Record] = field(default_factory=list)
 
 
 def _fit_one(themes: ThemeMatrix, plan: TerminationModelPlan, event: str, records: _Records) -> None:
@@ -140,11 +145,16 @@ def _fit_one(themes: ThemeMatrix, plan: TerminationModelPlan, event: str, record
     if reason is None:
         try:
             fit = firth_logistic(data.X.to_numpy(dtype=float), data.y, names=list(data.X.columns))
-            reason, separated = fit.reason, ", ".join(fit.separation_terms)
+            separated = ", ".join(fit.separation_terms)
+            # A limit that could not be found concerns its own row, not the model.
+            reason = fit.reason if np.isnan(fit.coef).all() else None
             records.table += _alone(data, ML) + _alone(data, FIRTH) + _together(data)
             records.probabilities += _probabilities(data, fit)
         except ModelError as error:
             reason = str(error)
+    for theme in themes_left_out(themes, plan):
+        label = themes.wave.study.codebook[theme].label
+        records.left_out.append(data.key | {"term": theme, "term_label": label, "reason": NOT_CODED})
     needed, allowed = _riley(n, n_events, n_parameters)
     people = themes.wave.participants.loc[themes.values.index]
     records.events += _events(data)

@@ -19,6 +19,7 @@ from analysis_lib.study import Covariate, TerminationModelPlan
 
 Record = dict[str, object]
 FloatArray = NDArray[np.float64]
+NOT_CODED = "nobody was coded for it in this wave"  # why a theme that a model names is not in it
 
 
 @dataclass(frozen=True)
@@ -117,12 +118,18 @@ def model_data(themes: ThemeMatrix, plan: TerminationModelPlan, event: str) -> M
     return ModelData(plan, event, terms, complete, y, eligible, cells)
 
 
+def themes_left_out(themes: ThemeMatrix, plan: TerminationModelPlan) -> tuple[str, ...]:
+    """Themes that a model names and that have no column in this wave: retired or optional, and given to nobody."""
+    return tuple(theme for theme in plan.themes if theme not in themes.values)
+
+
 def design(
     themes: ThemeMatrix, plan: TerminationModelPlan, people: pd.Index
 ) -> tuple[pd.DataFrame, tuple[Term, ...]]:
     """Columns of the design without intercept for the given people, and the terms they make up.
 
-    A missing value stays missing; a theme that has no column in this wave has no term.
+    A missing value stays missing; a theme that has no column in this wave has no term (see
+    :func:`themes_left_out`).
     """
     columns: dict[str, pd.Series] = {}
     terms = []

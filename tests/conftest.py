@@ -8,9 +8,11 @@ from functools import cached_property
 import pytest
 
 import analysis_lib as al
+from analysis_lib.branches import Branches
 from analysis_lib.crosstab import ThemeCrosstab
 from analysis_lib.intake import WaveIntake
 from analysis_lib.joint_display import JointDisplay
+from analysis_lib.omnibus import Omnibus
 from analysis_lib.payload import Payload
 from analysis_lib.quantitize import ThemeMatrix
 from analysis_lib.study import Study
@@ -44,6 +46,14 @@ class Example:
         return al.crosstab_themes(self.matrix)
 
     @cached_property
+    def omnibus(self) -> Omnibus:
+        return al.omnibus_test(self.crosstab)
+
+    @cached_property
+    def branches(self) -> Branches:
+        return al.branches(self.crosstab)
+
+    @cached_property
     def models(self) -> TerminationModels:
         return al.fit_termination(self.matrix)
 
@@ -54,7 +64,34 @@ class Example:
     @cached_property
     def results(self) -> tuple[object, ...]:
         """Everything that can be shown."""
-        return (self.wave, self.intake, self.crosstab, self.models, self.display)
+        early = (
+            self.wave,
+            self.intake,
+            self.crosstab,
+            self.omnibus,
+            self.branches,
+            self.models,
+            self.display,
+        )
+        return (*early, *self.closer_looks)
+
+    @cached_property
+    def closer_looks(self) -> tuple[object, ...]:
+        """What notebooks 03 and 05 look at more closely."""
+        about_themes = (
+            al.sensitivity,
+            al.talkativeness,
+            al.pooled_bank,
+            al.with_coder_error,
+            al.across_waves,
+        )
+        about_models = (al.nested_blocks, al.clustered_models, al.fit_imputed, al.prediction_measures)
+        about_people = (al.co_occurrence, al.fit_outcome_groups, al.time_to_dropout)
+        return (
+            *(analysis(self.crosstab) for analysis in about_themes),
+            *(analysis(self.models) for analysis in about_models),
+            *(analysis(self.matrix) for analysis in about_people),
+        )
 
     @cached_property
     def payloads(self) -> tuple[Payload, ...]:

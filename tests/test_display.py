@@ -46,6 +46,15 @@ def test_the_main_view_is_shown_where_none_is_named(small):
     assert show(small) == show(small, "shares")
 
 
+def test_several_views_stand_one_below_the_other_each_with_its_payload(small, monkeypatch):
+    displayed = []
+    monkeypatch.setattr("IPython.display.display", displayed.append)
+    both = show(small, "shares", "differences")
+    both._ipython_display_()
+    assert displayed == [show(small, "shares"), show(small, "differences")]
+    assert repr(both) == f"{show(small, 'shares').text}\n\n{show(small, 'differences').text}"
+
+
 def test_a_wrong_view_names_those_there_are(small):
     with pytest.raises(ValueError, match=r"shares, contrasts, tests, dots, differences, sentences"):
         show(small, "share of people")

@@ -326,6 +326,12 @@ def termination(odds=(9.952, 2.17, 57.1), probabilities=(0.213, 0.729), guard=(3
     return Payload("sentences", "termination", tables, FACTS | settings | facts)
 
 
+def test_an_interval_that_could_not_be_found_is_said_to_be_missing():
+    sentence = sentences(termination(odds=(9.952, 2.17, None)))[0]
+    assert sentence.kind == "clear"
+    assert "(adjusted odds ratio 9.95, no 95% CI could be found, 32 people)" in sentence.text
+
+
 def test_a_theme_that_goes_with_dropping_out_is_said_in_plain_probabilities_and_odds():
     sentence = sentences(termination())[0]
     assert (sentence.kind, sentence.anchor) == ("clear", "model-main-cold-present")

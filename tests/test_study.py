@@ -49,7 +49,7 @@ def test_the_decisions_of_the_tiny_study_are_read(tmp_path: Path) -> None:
     assert study.dropout("under_half") == DropoutDefinition("under_half", share_of_plan_below=0.5)
     plan = study.termination_models[0]
     assert (plan.name, plan.event, plan.themes, plan.cluster) == ("main", "declared", ("A.cold",), None)
-    assert plan.covariates == (Covariate("age", "number", "differs by cohort", "years"),)
+    assert plan.covariates == (Covariate("age", "number", "differs by cohort", "years", block="demographic"),)
     assert study.findings == ()
 
 

@@ -288,6 +288,14 @@ def test_a_wave_in_which_no_ending_can_be_judged_has_a_reason():
     assert result.reason == "nobody in this wave has an ending that a dropout definition can judge"
 
 
+def test_known_endings_without_anybody_complete_are_a_matter_of_the_model():
+    frame, values = people(9, 3, 4, 16)
+    values["cold"] = float("nan")
+    result = fitted(frame, values)
+    assert result.reason is None
+    assert result.guards["reason"].tolist() == ["nobody has complete data"]
+
+
 @pytest.mark.parametrize(
     ("cells", "reason"),
     [

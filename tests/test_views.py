@@ -11,9 +11,11 @@ WAVES = ["2024a", "2024b", "2025a"]
 # Numbers in facts that are settings or sums over the whole study, not people in a cell.
 SETTINGS = {
     "alpha", "smallest_difference", "look", "planned_looks", "minimum_count", "seed", "n_permutations",
-    "n_corrected", "n_unwritten",
+    "n_corrected", "n_unwritten", "n_imputations", "n_null", "weak_below",
 }  # fmt: skip
-NUMBERS = {"people", "segments", "cell", "estimate", "summary", "p", "statistic"}
+# Columns of kind key or text that are not words: settings, and places in a tree.
+SETTING_COLUMNS = {"depth", "adjusted", "separated", "n_parameters", "n_imputations", "imputed", "stated"}
+NUMBERS = {"people", "segments", "cell", "estimate", "summary", "p", "statistic", "step"}
 
 
 def every_table(example) -> Iterator[tuple[Payload, str, Any]]:
@@ -46,9 +48,9 @@ def test_every_column_has_a_kind_and_numbers_are_never_called_keys(examples, wav
         for i, (column, kind) in enumerate(table.columns):
             assert kind in get_args(Kind)
             if column.startswith("n_") or column == "n":
-                allowed = NUMBERS | ({"key"} if column == "n_parameters" else set())
+                allowed = NUMBERS | ({"key"} if column in SETTING_COLUMNS else set())
                 assert kind in allowed, (payload.template, name, column)
-            if kind not in NUMBERS and column not in ("depth", "adjusted", "separated", "n_parameters"):
+            if kind not in NUMBERS and column not in SETTING_COLUMNS:
                 assert all(row[i] is None or isinstance(row[i], str) for row in table.rows)
 
 

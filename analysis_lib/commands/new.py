@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import shutil
-from pathlib import Path
 
+from analysis_lib.commands.places import writable
 from analysis_lib.errors import Finding, StudyError
 from analysis_lib.schema import DATA_SCHEMA, TABLES, table_schema
 
@@ -18,9 +18,9 @@ def new(folder: str) -> int:
     Raises
     ------
     StudyError
-        If the folder exists and holds anything.
+        If the folder exists and holds anything, or lies in the home of a user whom nobody knows.
     """
-    study = Path(folder).expanduser()
+    study = writable(folder, "DIR")
     if study.exists() and (not study.is_dir() or any(study.iterdir())):
         what = "there is something already."
         raise StudyError(Finding("stop", "O05", "DIR", what, "Name a folder that does not exist yet."))

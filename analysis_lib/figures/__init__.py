@@ -15,7 +15,18 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from analysis_lib.errors import did_you_mean
-from analysis_lib.figures import reliability, saturation, termination, themes
+from analysis_lib.figures import (
+    across_waves,
+    cooccurrence,
+    dropout_time,
+    pooled,
+    prediction,
+    reliability,
+    saturation,
+    sensitivity,
+    termination,
+    themes,
+)
 from analysis_lib.figures.charts import Chart, listing
 from analysis_lib.figures.drawing import as_png, as_svg, draw_charts
 from analysis_lib.figures.style import BAND, FURTHER, GROUPS, INK, QUIET, group_styles, house_style
@@ -80,11 +91,47 @@ _TEMPLATES = {
         termination.termination_probabilities_caption,
         termination.termination_probabilities_reading,
     ),
+    "dropout_survival": _Template(
+        dropout_time.no_charts,
+        dropout_time.dropout_survival_refusal,
+        dropout_time.dropout_survival_caption,
+        dropout_time.dropout_survival_reading,
+        dropout_time.dropout_survival_picture,
+        dropout_time.dropout_survival_listing,
+    ),
+    "calibration": _Template(
+        prediction.no_charts,
+        prediction.calibration_refusal,
+        prediction.calibration_caption,
+        prediction.calibration_reading,
+        prediction.calibration_picture,
+        prediction.calibration_listing,
+    ),
     "agreement_forest": _Template(
         reliability.agreement_forest,
         reliability.agreement_forest_refusal,
         reliability.agreement_forest_caption,
         reliability.agreement_forest_reading,
+    ),
+    "across_waves_by_wave": _Template(
+        across_waves.forest,
+        across_waves.forest_refusal,
+        across_waves.forest_caption,
+        across_waves.forest_reading,
+    ),
+    "cooccurrence_matrix": _Template(
+        cooccurrence.no_charts,
+        cooccurrence.cooccurrence_matrix_refusal,
+        cooccurrence.cooccurrence_matrix_caption,
+        cooccurrence.cooccurrence_matrix_reading,
+        cooccurrence.cooccurrence_matrix_picture,
+        cooccurrence.cooccurrence_matrix_listing,
+    ),
+    "pooled_odds_ratios": _Template(
+        pooled.pooled_odds_ratios,
+        pooled.pooled_odds_ratios_refusal,
+        pooled.pooled_odds_ratios_caption,
+        pooled.pooled_odds_ratios_reading,
     ),
     "saturation_curve": _Template(
         saturation.no_charts,
@@ -93,6 +140,14 @@ _TEMPLATES = {
         saturation.saturation_curve_reading,
         saturation.saturation_curve_picture,
         saturation.saturation_curve_listing,
+    ),
+    "specification_curve": _Template(
+        saturation.no_charts,
+        sensitivity.specification_curve_refusal,
+        sensitivity.specification_curve_caption,
+        sensitivity.specification_curve_reading,
+        sensitivity.specification_curve_picture,
+        sensitivity.specification_curve_listing,
     ),
 }
 

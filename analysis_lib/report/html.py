@@ -56,7 +56,12 @@ _TIERS = {
 _NUMBERED = {"table": "Table", "joint_display": "Table", "figure": "Figure"}
 # Where the numbers of a figure can be read: template of the figure -> template of the table.
 _NUMBERS_OF = {
+    "across_waves_by_wave": "across_waves_by_wave",
     "agreement_forest": "agreement",
+    "calibration": "risk_groups",
+    "cooccurrence_matrix": "cooccurrence",
+    "dropout_survival": "dropout_sessions",
+    "pooled_odds_ratios": "pooled_odds_ratios",
     "saturation_curve": "saturation",
     "theme_dots": "theme_by_outcome",
     "theme_differences": "theme_contrasts",
@@ -149,6 +154,8 @@ class _Part:
         What the template of this kind draws.
     template
         Template of the payload it comes from.
+    source
+        The Markdown that prose was made from.
     """
 
     kind: Kind
@@ -156,6 +163,15 @@ class _Part:
     number: str = ""
     id: str = ""
     template: str = ""
+    source: str = ""
+
+
+@dataclass(frozen=True)
+class _Fold:
+    """Parts that are folded away under a title; without a title they stand open."""
+
+    title: str
+    parts: list[_Part]
 
 
 @dataclass(frozen=True)
@@ -219,7 +235,7 @@ def render_report(sections: Sequence[Section], *, cover: Payload, stamp: Stamp) 
         profile=_PROFILES.get(stamp.profile, stamp.profile),
         counts=_COUNTS.get(stamp.counts_rule, stamp.counts_rule),
         summary=_summary(laid_out, cover),
-        sections=laid_out,
+        sections=[(section, _in_folds(parts)) for section, parts in laid_out],
         rows=_rows(laid_out),
         tables={part.template: part for _, parts in laid_out for part in parts if part.kind == "table"},
         numbers_of=_NUMBERS_OF,
@@ -266,12 +282,38 @@ def _lay_out(sections: Sequence[Section]) -> list[tuple[Section, list[_Part]]]:
         parts = []
         for i, part in enumerate(section.parts):
             if isinstance(part, str):
-                parts.append(_Part("prose", prose.render(part)))
+                parts.append(_Part("prose", prose.render(part), source=part))
             elif not _stands_elsewhere(part):
                 number = number_of.get((section.number, i), "")
                 parts.append(_formatted(part, number, section.number, taken))
         laid_out.append((section, parts))
     return laid_out
+
+
+def _in_folds(parts: list[_Part]) -> list[_Fold]:
+    """Parts of a section in order; tables and figures below a ``###`` heading are folded away together.
+
+    What such a part of a notebook found is said in its sentences, which stay open; its tables and figures are
+    for whoever wants to look closer. On paper every fold is open.
+    """
+    folds: list[_Fold] = []
+    closer = False
+    for part in parts:
+        if part.source.startswith("#"):
+            closer = part.source.startswith("###")
+        folded = closer and bool(part.number)
+        if not folds or bool(folds[-1].title) != folded:
+            folds.append(_Fold("", []))
+        folds[-1].parts.append(part)
+        if folded:
+            title = ", ".join(each.number for each in folds[-1].parts)
+            folds[-1] = replace(folds[-1], title=f"{title}: {_title(folds[-1].parts[0])}")
+    return folds
+
+
+def _title(part: _Part) -> str:
+    """What a numbered part is called."""
+    return str(part.content.title if part.kind == "table" else part.content.caption.split(". ")[0])
 
 
 def _formatted(payload: Payload, number: str, section_number: str, taken: set[str]) -> _Part:

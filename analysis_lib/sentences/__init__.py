@@ -11,21 +11,47 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from analysis_lib.payload import Payload
+from analysis_lib.sentences.across_waves import across_waves
+from analysis_lib.sentences.blocks import blocks
+from analysis_lib.sentences.coder_error import coder_error
 from analysis_lib.sentences.common import Sentence
+from analysis_lib.sentences.cooccurrence import cooccurrence
+from analysis_lib.sentences.dropout_time import dropout_time
+from analysis_lib.sentences.imputed import imputed
 from analysis_lib.sentences.intake import intake, limits
+from analysis_lib.sentences.omnibus import omnibus, theme_hierarchy
+from analysis_lib.sentences.outcome_models import outcome_models
+from analysis_lib.sentences.pooled import pooled_odds_ratios
+from analysis_lib.sentences.prediction import prediction
 from analysis_lib.sentences.reliability import agreement
 from analysis_lib.sentences.saturation import saturation
+from analysis_lib.sentences.sensitivity import sensitivity, talkativeness
 from analysis_lib.sentences.termination import termination
 from analysis_lib.sentences.themes import theme_contrasts
+from analysis_lib.sentences.therapists import therapists
 
 __all__ = ["Sentence", "limits", "sentences"]
 
 _TEMPLATES: dict[str, Callable[[Payload], tuple[Sentence, ...]]] = {
     "intake": intake,
     "theme_contrasts": theme_contrasts,
+    "across_waves": across_waves,
+    "omnibus": omnibus,
+    "theme_hierarchy": theme_hierarchy,
+    "cooccurrence": cooccurrence,
+    "pooled_odds_ratios": pooled_odds_ratios,
+    "coder_error": coder_error,
     "termination": termination,
+    "dropout_time": dropout_time,
+    "prediction": prediction,
+    "therapists": therapists,
+    "blocks": blocks,
+    "outcome_models": outcome_models,
+    "imputed": imputed,
     "agreement": agreement,
     "saturation": saturation,
+    "sensitivity": sensitivity,
+    "talkativeness": talkativeness,
 }
 
 

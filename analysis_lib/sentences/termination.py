@@ -11,7 +11,7 @@ from analysis_lib.formatting import (
 from analysis_lib.payload import Payload
 from analysis_lib.sentences.common import Sentence, people
 from analysis_lib.tables.common import anchor
-from analysis_lib.tables.termination import stated
+from analysis_lib.tables.termination import stated, terms_left_out
 from analysis_lib.termination import FIRTH
 
 
@@ -24,6 +24,10 @@ def termination(payload: Payload) -> tuple[Sentence, ...]:
     together = models[(models["method"] == FIRTH) & models["adjusted"].eq(True)]
     found = []
     for guard in guards.itertuples():
+        found += [
+            Sentence(f"“{label}” is not in model {guard.model}: {why}.", kind="refusal")
+            for label, why in terms_left_out(payload, guard.model, guard.event)
+        ]
         if guard.reason:
             why = str(guard.reason).rstrip(".")
             found.append(Sentence(f"Model {guard.model} cannot be fitted: {why}.", kind="refusal"))
@@ -44,7 +48,8 @@ def _association(row: pd.Series, probabilities: pd.DataFrame, payload: Payload, 
     verb = "goes with" if payload.facts["claim"] == "association" else "predicts"
     rule = payload.facts["rules"][row["event"]]
     interval = ratio_interval(row["conf_low"], row["conf_high"])[1:-1].replace(", ", " to ")
-    odds = f"adjusted odds ratio {ratio(row['odds_ratio'])}, 95% CI {interval}, {people(n_used)} people"
+    limits = f"95% CI {interval}" if interval else "no 95% CI could be found"
+    odds = f"adjusted odds ratio {ratio(row['odds_ratio'])}, {limits}, {people(n_used)} people"
     here = probabilities[probabilities["term"] == row["term"]].set_index("level")["probability"]
     plain = ""
     if {"present", "absent"} <= set(here.index) and here.notna().all():

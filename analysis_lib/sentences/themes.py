@@ -37,7 +37,12 @@ def theme_contrasts(payload: Payload) -> tuple[Sentence, ...]:
     frame = frame[frame["risk_difference"].notna()]
     ranked = frame.assign(rank=frame["tier"].map(_RANK), size=frame["risk_difference"].abs().round(9))
     ranked = ranked.sort_values(["rank", "size"], ascending=[True, False], kind="stable")
-    return tuple(_contrast(row, payload, n_compared) for _, row in ranked.iterrows())
+    found = [_contrast(row, payload, n_compared) for _, row in ranked.iterrows()]
+    if payload.facts.get("strata"):
+        named = " and ".join(payload.facts["strata"])
+        text = f"Adjusted p-values compare people of the same {named} only; shares and intervals are of whole groups."
+        found.append(Sentence(text, kind="limit"))
+    return tuple(found)
 
 
 def _contrast(row: pd.Series, payload: Payload, n_compared: int) -> Sentence:

@@ -6,6 +6,7 @@ from analysis_lib.stats.clusters import ClusteredFit, gee_logistic
 from analysis_lib.stats.conditional import conditional_logistic
 from analysis_lib.stats.cooccurrence import Cooccurrence, cooccurrence
 from analysis_lib.stats.exact import ExactTableTest, exact_table_test
+from analysis_lib.stats.exact_strata import ExactStrata, exact_strata
 from analysis_lib.stats.firth import FirthFit, firth_logistic
 from analysis_lib.stats.hierarchy import inheritance
 from analysis_lib.stats.intraclass import IntraclassCorrelation, intraclass_correlation
@@ -67,6 +68,7 @@ __all__ = [
     "CorrectedAssociation",
     "CramersV",
     "DropoutHazard",
+    "ExactStrata",
     "ExactTableTest",
     "FirthFit",
     "Imputed",
@@ -110,6 +112,7 @@ __all__ = [
     "cramers_v",
     "dropout_hazard",
     "events_per_parameter",
+    "exact_strata",
     "exact_table_test",
     "firth_logistic",
     "firth_multinomial",

@@ -103,8 +103,8 @@ def exact_strata(tables: ArrayLike, *, level: float = 0.95) -> ExactStrata:
 
     def tilted(log_odds_ratio: float) -> FloatArray:
         shifted = logs + log_odds_ratio * np.arange(last + 1)
-        raised = np.exp(shifted - shifted.max())
-        return raised / raised.sum()
+        raised: FloatArray = np.exp(shifted - shifted.max())
+        return raised / float(raised.sum())
 
     def root(gap: FloatArray, aim: float) -> float:
         """The odds ratio at which the mean of ``gap`` is what it should be."""

@@ -11,9 +11,19 @@ from dataclasses import replace
 
 from analysis_lib.formatted import Cell, FormattedTable, Row
 from analysis_lib.payload import Payload
+from analysis_lib.tables.across_waves import across_waves, by_wave, people, without_one_wave
+from analysis_lib.tables.blocks import blocks
 from analysis_lib.tables.cards import format_card
+from analysis_lib.tables.coder_error import coder_error
+from analysis_lib.tables.cooccurrence import cooccurrence
+from analysis_lib.tables.dropout_time import dropout_followup, dropout_hazard, dropout_sessions
+from analysis_lib.tables.imputed import imputed, missing_covariates
 from analysis_lib.tables.intake import characteristics, dropout, findings, flow, material, two_axes
 from analysis_lib.tables.joint import JointRow, format_joint_display
+from analysis_lib.tables.omnibus import omnibus, theme_hierarchy
+from analysis_lib.tables.outcome_models import outcome_groups, satisfaction
+from analysis_lib.tables.pooled import pooled_odds_ratios
+from analysis_lib.tables.prediction import prediction, risk_groups
 from analysis_lib.tables.reliability import (
     agreement,
     agreement_by_wave,
@@ -25,6 +35,7 @@ from analysis_lib.tables.reliability import (
     to_discuss,
     unitising,
 )
+from analysis_lib.tables.sensitivity import sensitivity, talkativeness_panel, talkativeness_words
 from analysis_lib.tables.termination import (
     termination_definitions,
     termination_events,
@@ -33,6 +44,7 @@ from analysis_lib.tables.termination import (
     termination_probabilities,
 )
 from analysis_lib.tables.themes import theme_by_outcome, theme_contrasts, theme_tests
+from analysis_lib.tables.therapists import icc, therapists
 
 __all__ = ["JointRow", "format_card", "format_joint_display", "format_table"]
 
@@ -52,14 +64,38 @@ _LAYOUTS: dict[str, Callable[[Payload], FormattedTable]] = {
     "agreement_by_wave": agreement_by_wave,
     "claimed_agreement": claimed_agreement,
     "saturation": saturation,
+    "sensitivity": sensitivity,
+    "talkativeness_words": talkativeness_words,
+    "talkativeness_panel": talkativeness_panel,
     "theme_by_outcome": theme_by_outcome,
     "theme_contrasts": theme_contrasts,
     "theme_tests": theme_tests,
+    "across_waves": across_waves,
+    "across_waves_by_wave": by_wave,
+    "across_waves_without_one": without_one_wave,
+    "across_waves_people": people,
+    "omnibus": omnibus,
+    "theme_hierarchy": theme_hierarchy,
+    "cooccurrence": cooccurrence,
+    "pooled_odds_ratios": pooled_odds_ratios,
+    "coder_error": coder_error,
     "termination_models": termination_models,
     "termination_definitions": termination_definitions,
     "termination_events": termination_events,
     "termination_probabilities": termination_probabilities,
     "termination_guards": termination_guards,
+    "dropout_followup": dropout_followup,
+    "dropout_sessions": dropout_sessions,
+    "dropout_hazard": dropout_hazard,
+    "prediction": prediction,
+    "risk_groups": risk_groups,
+    "therapists": therapists,
+    "icc": icc,
+    "blocks": blocks,
+    "outcome_groups": outcome_groups,
+    "satisfaction": satisfaction,
+    "imputed": imputed,
+    "missing_covariates": missing_covariates,
 }
 
 

@@ -36,6 +36,7 @@ def termination_models(payload: Payload) -> FormattedTable:
         if pd.notna(guard["reason"]) and guard["reason"]:
             why = str(guard["reason"]).rstrip(".")
             rows.append(Row("No model", (text(f"{why}.", span=5 + bool(alpha)),), 1))
+        rows += _rows_left_out(payload, model, guard["event"], span=5 + bool(alpha))
         mine = frame[frame["model"] == model]
         for (term, level), here in mine.groupby(["term", "level"], sort=False):
             cells = [*_odds(here, FIRTH, False, banded), *_odds(here, FIRTH, True, banded)]
@@ -78,6 +79,22 @@ def stated(payload: Payload, name: str) -> pd.DataFrame:
     """The rows of each model's stated event."""
     frame = payload.tables[name].frame
     return frame[frame["event"] == frame["model"].map(payload.facts["stated_event"])]
+
+
+def terms_left_out(payload: Payload, model: str, event: str) -> list[tuple[str, str]]:
+    """Themes that a model names and that are not in it under a definition, with the reason."""
+    if "left_out" not in payload.tables:
+        return []
+    frame = payload.tables["left_out"].frame
+    mine = frame[(frame["model"] == model) & (frame["event"] == event)]
+    return list(zip(mine["term_label"], mine["reason"], strict=True))
+
+
+def _rows_left_out(payload: Payload, model: str, event: str, *, span: int) -> list[Row]:
+    return [
+        Row(label, (text(f"not in the model: {why}", span=span),), 1)
+        for label, why in terms_left_out(payload, model, event)
+    ]
 
 
 def term_label(row: pd.Series) -> str:
@@ -239,6 +256,7 @@ def termination_guards(payload: Payload) -> FormattedTable:
             text(row.separated or "none"),
         )
         rows.append(Row(f"{row.model}: {words(row.event)}", cells))
+        rows += _rows_left_out(payload, row.model, row.event, span=len(cells))
     notes = (
         "Needed: people that this many parameters ask for (Riley's criteria, Cox-Snell R² 0.10); allowed:"
         " parameters that these people allow. With fewer, read the models as description.",

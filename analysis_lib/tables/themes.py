@@ -34,6 +34,7 @@ from analysis_lib.tables.common import (
     text,
     title,
 )
+from analysis_lib.tables.omnibus import strata_notes
 from analysis_lib.tables.reliability import agreement_beside, agreement_note
 
 
@@ -88,6 +89,7 @@ def theme_contrasts(payload: Payload) -> FormattedTable:
     """Each group against the reference."""
     frame, heads = contrasts_of(payload), group_heads(payload)
     reference, banded = payload.facts["reference"], is_banded(payload)
+    in_strata = "p_stratified" in frame
     rows: list[Row] = []
     for group in dict.fromkeys(frame["group"]):
         mine = frame[(frame["group"] == group) & _anybody(frame)]
@@ -102,6 +104,7 @@ def theme_contrasts(payload: Payload) -> FormattedTable:
         "Reading: how far the data settle the difference, given the smallest one that matters to the team"
         f" ({points(payload.facts['smallest_difference'])[1:]} points); a dash where it was not tested.",
     ]
+    notes += strata_notes(payload)
     if payload.facts["reason"]:
         notes.append(f"No p-values: {payload.facts['reason']}.")
     heads_ = (
@@ -110,6 +113,7 @@ def theme_contrasts(payload: Payload) -> FormattedTable:
         "Difference [95% CI]",
         "Odds ratio [95% CI]",
         "p",
+        *(["p in strata"] if in_strata else []),
         "Adjusted p",
         "Reading",
     )
@@ -135,8 +139,11 @@ def _contrast_row(row: pd.Series, banded: bool) -> Row:
         number(n_of(row["n_with_reference"], row["n_reference"])),
         number(difference),
         number(odds),
-        number(p_value(row["p_value"], band=banded)),
-        number(p_value(row["p_adjusted"], band=banded)),
+        *(
+            number(p_value(row[name], band=banded))
+            for name in ("p_value", "p_stratified", "p_adjusted")
+            if name in row
+        ),
         text(TIERS[row["tier"]]),
     )
     return Row(
@@ -144,17 +151,26 @@ def _contrast_row(row: pd.Series, banded: bool) -> Row:
     )
 
 
+_P_VALUES = {
+    "p_value": "Exact p",
+    "p_mid": "Mid-p",
+    "p_stratified": "In strata",
+    "p_minp": "minP",
+    "p_holm": "Holm",
+    "p_bh": "BH",
+}
+
+
 def theme_tests(payload: Payload) -> FormattedTable:
     """The exact test of each theme over all groups."""
     frame, banded = payload.tables["tests"].frame, is_banded(payload)
+    kinds = {name: head for name, head in _P_VALUES.items() if name in frame}
     rows = []
     for _, row in frame.iterrows():
         effect = NONE
         if pd.notna(row["cramers_v"]):
             effect = f"{decimal(row['cramers_v'])} [{decimal(row['conf_low'])}, {decimal(row['conf_high'])}]"
-        p_values = [
-            p_value(row[name], band=banded) for name in ("p_value", "p_mid", "p_minp", "p_holm", "p_bh")
-        ]
+        p_values = [p_value(row[name], band=banded) for name in kinds]
         cells = (
             *map(number, p_values),
             number(effect),
@@ -167,9 +183,10 @@ def theme_tests(payload: Payload) -> FormattedTable:
         " BH: expected share of false claims.",
         "V: bias-corrected Cramér's V. Smallest p: the lowest that any split of as many people could give.",
     ]
+    notes += strata_notes(payload)
     if payload.facts["reason"]:
         notes.append(f"No test: {payload.facts['reason']}.")
-    heads = ("Exact p", "Mid-p", "minP", "Holm", "BH", "V [95% CI]", "Smallest p", "Remark")
+    heads = (*kinds.values(), "V [95% CI]", "Smallest p", "Remark")
     return FormattedTable(
         title(payload, "Each theme over all outcome groups"),
         "Theme",

@@ -8,14 +8,30 @@ from __future__ import annotations
 
 from analysis_lib.errors import did_you_mean
 from analysis_lib.payload import Payload
-from analysis_lib.views import intake, joint, reliability, saturation, termination, themes
+from analysis_lib.views import (  # noqa: F401  (importing a module registers its results)
+    across_waves,
+    blocks,
+    coder_error,
+    cooccurrence,
+    dropout_time,
+    imputed,
+    intake,
+    joint,
+    omnibus,
+    outcome_models,
+    pooled,
+    prediction,
+    reliability,
+    saturation,
+    sensitivity,
+    termination,
+    themes,
+    therapists,
+)
 from analysis_lib.views.common import SENTENCES, Views, views
 from analysis_lib.views.intake import author_notes
 
 __all__ = ["SENTENCES", "Views", "author_notes", "payload_of", "views"]
-
-# Importing a module registers its results.
-_REGISTERED = (intake, joint, reliability, saturation, termination, themes)
 
 
 def payload_of(result: object, view: str | None = None) -> Payload:

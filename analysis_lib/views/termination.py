@@ -36,14 +36,14 @@ def _termination_views(models: TerminationModels) -> Views:
         return make
 
     return {
-        "models": made("table", "termination_models", "models", "guards"),
+        "models": made("table", "termination_models", "models", "guards", "left_out"),
         "events": made("table", "termination_events", "events"),
         "probabilities": made("table", "termination_probabilities", "probabilities"),
         "definitions": made("table", "termination_definitions", "models", "guards"),
-        "guards": made("table", "termination_guards", "guards", "dropped"),
+        "guards": made("table", "termination_guards", "guards", "dropped", "left_out"),
         "forest": made("figure", "termination_forest", "models", "guards", "events"),
         "probability_plot": made("figure", "termination_probabilities", "probabilities"),
-        SENTENCES: made("sentences", "termination", "models", "probabilities", "guards"),
+        SENTENCES: made("sentences", "termination", "models", "probabilities", "guards", "left_out"),
     }
 
 
@@ -119,5 +119,8 @@ _TERMINATION_TABLES: dict[str, Callable[[TerminationModels], Table]] = {
         n_eligible="people",
         n_used="people",
         n_dropped="people",
+    ),
+    "left_out": lambda models: Table.of(
+        models.left_out, model="key", event="key", term="key", term_label="key", reason="text"
     ),
 }

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import pandas as pd
+
 from analysis_lib.crosstab import ThemeCrosstab
 from analysis_lib.joint_display import leading_themes
-from analysis_lib.payload import Payload, Table
+from analysis_lib.payload import Kind, Payload, Table
 from analysis_lib.views.common import SENTENCES, Views, agreement_beside, facts_of, groups_table, views
 
 
@@ -23,6 +25,9 @@ def _crosstab_views(result: ThemeCrosstab) -> Views:
                 wave, reason=result.reason, reference=result.reference, leading=list(leading_themes(result)),
                 n_permutations=wave.study.n_permutations["minp"],
             )  # fmt: skip
+            if {"tests", "contrasts"} & set(names):
+                strata, named = strata_beside(result)
+                tables, facts = tables | strata, facts | named
             if template == "theme_by_outcome":
                 tables["agreement"], facts["agreement_reason"] = agreement_beside(wave)
             return Payload(shape, template, tables, facts)
@@ -37,6 +42,21 @@ def _crosstab_views(result: ThemeCrosstab) -> Views:
         "differences": made("figure", "theme_differences", "contrasts"),
         SENTENCES: made("sentences", "theme_contrasts", "contrasts", "shares"),
     }
+
+
+def strata_beside(result: ThemeCrosstab) -> tuple[dict[str, Table], dict[str, Any]]:
+    """What stands beside a test where the study declares strata: their names, and who is not compared."""
+    strata = result.strata
+    if strata is None:
+        return {}, {}
+    schema = result.matrix.wave.study.table("participants")
+    row = {"n_strata": strata.n_strata, "n_unknown": strata.n_unknown, "n_alone": strata.n_alone}
+    table = Table.of(pd.DataFrame([row]), n_strata="statistic", n_unknown="people", n_alone="people")
+    return {"strata": table}, {"strata": [schema[column].title.lower() for column in strata.columns]}
+
+
+def _p_stratified(frame: pd.DataFrame) -> dict[str, Kind]:
+    return {"p_stratified": "p"} if "p_stratified" in frame else {}
 
 
 CROSSTAB_TABLES: dict[str, Callable[[ThemeCrosstab], Table]] = {
@@ -62,6 +82,7 @@ CROSSTAB_TABLES: dict[str, Callable[[ThemeCrosstab], Table]] = {
         n_with_reference="people",
         n_reference="people",
         p_value="p",
+        **_p_stratified(result.contrasts),
         p_adjusted="p",
     ),
     "tests": lambda result: Table.of(
@@ -69,6 +90,7 @@ CROSSTAB_TABLES: dict[str, Callable[[ThemeCrosstab], Table]] = {
         theme_id="key",
         theme_label="key",
         p_value="p",
+        **_p_stratified(result.tests),
         p_mid="p",
         smallest_p="statistic",
         p_minp="p",

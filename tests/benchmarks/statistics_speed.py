@@ -134,7 +134,8 @@ def main() -> None:
     for name, value, wanted in rows:
         print(f"| {name} | {value:,.3g} | {wanted} |")
     print(
-        f"\nSeconds: exact {ours_exact:.2e}, scipy {scipy_exact:.2e}, Firth {firth:.4f}, loop {loop:,.0f} (extrapolated)."
+        f"\nSeconds: exact {ours_exact:.2e}, scipy {scipy_exact:.2e}, Firth {firth:.4f}, loop {loop:,.0f}"
+        " (extrapolated)."
     )
 
 

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from scipy.special import betaincinv, ndtr
 from scipy.stats import chi2_contingency
 
-from analysis_lib.stats import min_p, min_p_contrasts, mmi_test
+from analysis_lib.stats import min_p, min_p_contrasts, mmi_test, spmi_test
 
 FloatArray = NDArray[np.float64]
 
@@ -32,6 +32,8 @@ SETTINGS = [
     ((8, 8, 8), 8, 0.3),
     ((8, 8, 8), 8, 0.6),
 ]
+# people, correlation of the choices within each of two sets
+PAIR_SETTINGS = [(148, 0.0), (148, 0.3), (148, 0.6), (24, 0.3)]
 COLUMNS = [
     "permutation, whole table",
     "minP, any theme",
@@ -97,14 +99,25 @@ def false_comparisons(
     return bool((pairs.p_adjusted[:, :-1] <= 0.05).any())
 
 
+def two_sets(rng: np.random.Generator, n: int, correlation: float) -> list[bool]:
+    """Eight themes and five reasons for leaving, independent of each other: does a test of pairs reject?"""
+    chosen = []
+    for share in (np.geomspace(0.05, 0.5, 8), np.geomspace(0.05, 0.4, 5)):
+        common, own = rng.standard_normal((n, 1)), rng.standard_normal((n, share.size))
+        ready = ndtr(np.sqrt(correlation) * common + np.sqrt(1 - correlation) * own)
+        chosen.append((ready < share).astype(float))
+    pairs = spmi_test(*chosen, n_permutations=PERMUTATIONS, seed=int(rng.integers(2**31)))
+    return [pairs.p_permutation <= 0.05, pairs.p_rao_scott <= 0.05]
+
+
 def main() -> None:
-    """Print the table as Markdown."""
+    """Print the tables as Markdown."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--replications", type=int, default=2_000)
     parser.add_argument("--seed", type=int, default=20261122)
     arguments = parser.parse_args()
     n = arguments.replications
-    streams = np.random.SeedSequence(arguments.seed).spawn(2 * len(SETTINGS))
+    streams = np.random.SeedSequence(arguments.seed).spawn(2 * len(SETTINGS) + len(PAIR_SETTINGS))
     lines = [
         "# Size of the tests at 5 %",
         "",
@@ -127,6 +140,17 @@ def main() -> None:
         cells = [f"{100 * value:.1f}" for value in (*rejected, wrong)]
         label = "/".join(map(str, sizes))
         lines.append(f"| {label} | {n_themes} | {correlation} | " + " | ".join(cells) + " |")
+    lines += [
+        "",
+        "## Pick-any by pick-any: eight themes, five reasons for leaving, no association between the two",
+        "",
+        "| people | correlation within each set | permutation | Rao-Scott 2nd |",
+        "|---|---|---|---|",
+    ]
+    for stream, (people, correlation) in zip(streams[2 * len(SETTINGS) :], PAIR_SETTINGS, strict=True):
+        rng = np.random.default_rng(stream)
+        rejected = np.mean([two_sets(rng, people, correlation) for _ in range(n)], axis=0)
+        lines.append(f"| {people} | {correlation} | " + " | ".join(f"{100 * r:.1f}" for r in rejected) + " |")
     sys.stdout.write("\n".join(lines) + "\n")
 
 

@@ -171,6 +171,28 @@ def test_imputed_values_scatter_as_much_as_observed_ones():
     assert spread == pytest.approx(data["severity"].std(), rel=0.1)
 
 
+def test_imputed_values_are_distributed_as_those_of_mice():
+    figures = json.loads((ROOT / "tests" / "reference" / "imputation.json").read_text())
+    wave = pd.read_csv(ROOT / "tests" / "reference" / "wave148.csv")
+    data = wave[["theme_not_heard", "theme_alliance", "severity", "age", "dropped"]].astype(float)
+    person = np.arange(len(data))
+    data.loc[(person % 4 == 0) & (data["dropped"] == 1) | (person % 12 == 5), "severity"] = np.nan
+    data.loc[person % 17 == 3, "age"] = np.nan
+    gaps = data.isna()
+    frames = impute(data, n_imputations=300, n_iterations=3, seed=1).frames
+    found = {
+        "severity_mean": [frame.loc[gaps["severity"], "severity"].mean() for frame in frames],
+        "severity_sd": [frame.loc[gaps["severity"], "severity"].std() for frame in frames],
+        "age_mean": [frame.loc[gaps["age"], "age"].mean() for frame in frames],
+        "correlation": [frame["severity"].corr(frame["dropped"]) for frame in frames],
+    }
+    for name, values in found.items():
+        known = figures[name]
+        error = math.hypot(known["se"], np.std(values) / math.sqrt(len(values)))
+        assert abs(np.mean(values) - known["mean"]) < 4 * error, name
+        assert np.std(values) == pytest.approx(known["sd"], rel=0.2), name
+
+
 def test_a_two_level_category_stays_a_category():
     data = with_gaps()
     online = pd.Series(["yes", "no"] * 20, index=data.index).astype("category")

@@ -1,0 +1,143 @@
+"""How does a pooled bank become a picture: each odds ratio by itself and pooled, beside each other?
+
+References: Lewis & Clarke 2001, BMJ 322, 1479-1480 (forest plots); Efron & Morris 1975, J Am Stat Assoc 70, 311-319.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pandas as pd
+
+from analysis_lib.figures.charts import Axis, Chart, Column, Line, Mark, Series
+from analysis_lib.figures.style import INK
+from analysis_lib.figures.wording import nothing_left, withheld_note
+from analysis_lib.formatting import ratio
+from analysis_lib.payload import Payload
+from analysis_lib.tables.common import group_heads, group_labels
+from analysis_lib.tables.pooled import odds, pooled_of
+
+MOST_LINES = 24  # over all groups, so that the figure stays on one page
+_FARTHEST = 8.0  # limits beyond are cut there and get an arrow
+
+
+def pooled_odds_ratios(payload: Payload) -> tuple[Chart, ...]:
+    """One chart per group: the themes farthest from 1 after pooling, the highest first."""
+    heads = group_heads(payload)
+    series = (Series("by itself", INK, "o", hollow=True), Series("pooled", INK, "s"))
+    columns = (
+        Column("n/N v n/N", "right"),
+        Column("By itself", "left", 0),
+        Column("Pooled", "left", 1),
+    )
+    drawn = _drawn(payload)
+    axis = _axis(list(drawn.values()))
+    return tuple(
+        Chart(
+            tuple(_line(row) for _, row in rows.iterrows()),
+            series,
+            columns,
+            axis,
+            "Theme",
+            "Odds ratio [95% interval]",
+            heading=f"{heads[group]} against {heads[str(rows['reference'].iloc[0])]}",
+        )
+        for group, rows in drawn.items()
+    )
+
+
+def pooled_odds_ratios_refusal(payload: Payload) -> str | None:
+    """Why there is no figure; None where there is one."""
+    if payload.facts["reason"]:
+        return str(payload.facts["reason"])
+    charts = pooled_odds_ratios(payload)
+    if not charts:
+        reasons = [str(reason) for reason in pooled_of(payload)[1]["reason"].dropna()]
+        return reasons[0] if reasons else "no group has anybody to compare"
+    return nothing_left(charts, "every odds ratio rests on a withheld count")
+
+
+def pooled_odds_ratios_caption(payload: Payload) -> list[str]:
+    """Question, both estimates and their intervals, and what was left out."""
+    charts = pooled_odds_ratios(payload)
+    shown = sum(len(chart.lines) for chart in charts)
+    known = int(pooled_of(payload)[0]["pooled_odds_ratio"].notna().sum())
+    cut = any(
+        mark.low < chart.axis.low or mark.high > chart.axis.high
+        for chart in charts
+        for line in chart.lines
+        for mark in line.marks
+    )
+    return [
+        "How large are the odds ratios once the luck of the largest is taken out?",
+        f"Wave {payload.facts['wave']}. Open circle: the odds ratio of a theme by itself, with its exact conditional"
+        " 95% interval; filled square: pooled with all themes of the same comparison, with the interval that holds 95%"
+        " of the posterior. Log scale; right of 1, the odds of the theme are higher than in the reference group.",
+        "Themes with no other below them"
+        + (f", {len(charts[0].lines)} per group that lie farthest from 1 after pooling; the others are in the table."
+           if shown < known else "."),
+        "Arrow: the interval goes on beyond the axis." if cut else "",
+        withheld_note(charts),
+    ]  # fmt: skip
+
+
+def pooled_odds_ratios_reading(payload: Payload) -> str:
+    """The theme farthest from 1 after pooling, before and after."""
+    labels = group_labels(payload)
+    rows = pd.concat(_drawn(payload).values())
+    top = rows.iloc[int(_distance(rows["pooled_odds_ratio"]).to_numpy().argmax())]
+    return (
+        f"Forest plot of the odds ratios of {len(rows)} comparisons, each by itself and pooled. Farthest from 1 after"
+        f" pooling: “{top['theme_label']}” in the group {labels[top['group']]}, {ratio(top['odds_ratio'])} by itself,"
+        f" {odds(top, 'pooled_odds_ratio', 'pooled_low', 'pooled_high')} pooled."
+    )
+
+
+def _drawn(payload: Payload) -> dict[str, pd.DataFrame]:
+    """Group -> its rows in the order of the figure."""
+    table = pooled_of(payload)[0]
+    table = table[table["pooled_odds_ratio"].notna()]
+    groups = list(dict.fromkeys(table["group"]))
+    most = max(3, MOST_LINES // max(len(groups), 1))
+    found = {}
+    for group in groups:
+        mine = table[table["group"] == group]
+        far = _distance(mine["pooled_odds_ratio"]).sort_values(ascending=False, kind="stable")
+        kept = mine.loc[far.index[:most]].sort_index()
+        found[str(group)] = kept.assign(at=kept["pooled_odds_ratio"].round(9)).sort_values(
+            "at", ascending=False, kind="stable"
+        )
+    return found
+
+
+def _line(row: pd.Series) -> Line:
+    cells = (
+        f"{row['n_with_theme']:.0f}/{row['n_total']:.0f} v {row['n_with_reference']:.0f}/{row['n_reference']:.0f}",
+        odds(row, "odds_ratio", "or_low", "or_high"),
+        odds(row, "pooled_odds_ratio", "pooled_low", "pooled_high"),
+    )
+    marks = (
+        Mark(float(row["odds_ratio"]), float(row["or_low"]), float(row["or_high"])),
+        Mark(float(row["pooled_odds_ratio"]), float(row["pooled_low"]), float(row["pooled_high"])),
+    )
+    return Line(row["theme_label"], row["theme_label"], marks, cells)
+
+
+def _axis(rows: list[pd.DataFrame]) -> Axis:
+    """Doublings round 1; pooled estimates are never cut, whatever lies beyond them is."""
+    together = (
+        pd.concat(rows) if rows else pd.DataFrame(columns=["pooled_odds_ratio", "pooled_low", "pooled_high"])
+    )
+    estimates = together["pooled_odds_ratio"].astype("float64")
+    low = min([0.5, *estimates, *together["pooled_low"].clip(lower=1 / _FARTHEST)])
+    high = max([2.0, *estimates, *together["pooled_high"].clip(upper=_FARTHEST)])
+    first, last = math.floor(math.log2(low)), math.ceil(math.log2(high))
+    step = 1 if last - first <= 6 else 2
+    ticks = tuple(2.0**k for k in range(first, last + 1) if k % step == 0)
+    return Axis("Odds ratio (log scale)", 2.0**first, 2.0**last, ticks, log=True, origin=1.0)
+
+
+def _distance(odds_ratio: pd.Series) -> pd.Series:
+    """How far from 1 on the log scale; rounded, so that ties keep codebook order on every machine."""
+    return np.log(odds_ratio.astype("float64")).abs().round(9)

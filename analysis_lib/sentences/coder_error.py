@@ -1,0 +1,90 @@
+"""How is it said what coders' mistakes do to the associations?"""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from analysis_lib.formatting import WITHHELD, decimal, missing, ratio, ratio_interval
+from analysis_lib.payload import Payload
+from analysis_lib.quantitize import ALL
+from analysis_lib.sentences.common import Sentence, people, refusal, several
+from analysis_lib.tables.coder_error import assumption, corrections_of
+from analysis_lib.tables.common import anchor, group_labels, is_banded
+
+_MOST = 6  # comparisons with a sentence of their own
+
+
+def coder_error(payload: Payload) -> tuple[Sentence, ...]:
+    """From how many people a coder's error is known, what it changes, and what that takes for granted."""
+    if payload.facts["reason"]:
+        return (refusal(payload.facts["reason"]),)
+    frame = corrections_of(payload)
+    coding = payload.tables["coding"].frame.set_index("group").loc[ALL]
+    found = [
+        Sentence(
+            f"Of {people(coding['n_total'])} people, {people(coding['n_checked'])} were coded independently and then"
+            " settled in a consensus round; from them it is known how often one coder is right."
+        )
+    ]
+    shown = frame[frame["odds_ratio"].notna()]
+    if shown.empty:
+        withheld = frame["reason"].eq(WITHHELD).any()
+        why = (
+            "every corrected estimate is withheld"
+            if withheld
+            else "no theme could be corrected; the table says why"
+        )
+        return (*found, refusal(why))
+    found += [_range(shown, len(frame)), *_changes(shown, payload)]
+    text = "The consensus is taken for the truth, and the people who were settled for typical of the others."
+    return (*found, Sentence(assumption(payload), kind="limit"), Sentence(text, kind="limit"))
+
+
+def _range(shown: pd.DataFrame, n_all: int) -> Sentence:
+    """How good a coder is, from the least to the best found theme."""
+    parts = []
+    for name in ("sensitivity", "specificity"):
+        low = shown.loc[shown[name].round(9).idxmin()]
+        parts.append(
+            f"{name} runs from {decimal(low[name])} (“{low['theme_label']}”) to {decimal(shown[name].max())}"
+        )
+    return Sentence(
+        f"{len(shown)} of {several(n_all, 'comparison')} of a theme in two groups could be corrected; {parts[0]} and"
+        f" {parts[1]}."
+    )
+
+
+def _changes(shown: pd.DataFrame, payload: Payload) -> list[Sentence]:
+    """What the intervals say before and after, and the comparisons for which that is not the same."""
+    if is_banded(payload):
+        text = (
+            "Which comparisons read differently once corrected cannot be said here: what is as coded follows from"
+            " rounded counts, what is corrected does not."
+        )
+        return [Sentence(text, kind="limit")]
+    known = shown[shown["naive_odds_ratio"].notna()]
+    before = (known["naive_or_low"] > 1) | (known["naive_or_high"] < 1)
+    after = (known["or_low"] > 1) | (known["or_high"] < 1)
+    text = (
+        f"As coded, {int(before.sum())} of {len(known)} intervals of the odds ratio exclude 1; with the coder's error"
+        f" carried along {int((before & after).sum())} of these still do, and {int((after & ~before).sum())} of the"
+        " others."
+    )
+    changed = known[before != after]
+    found = [Sentence(text), *(_one(row, payload) for _, row in changed.head(_MOST).iterrows())]
+    if len(changed) > _MOST:
+        found.append(Sentence("The other changes are in the table.", kind="limit"))
+    return found
+
+
+def _one(row: pd.Series, payload: Payload) -> Sentence:
+    labels = group_labels(payload)
+    before = ratio_interval(row["naive_or_low"], row["naive_or_high"])[1:-1].replace(", ", " to ")
+    after = ratio_interval(row["or_low"], row["or_high"])[1:-1].replace(", ", " to ")
+    checked = "" if missing(row["n_checked"]) else f"; {people(row['n_checked'])} settled"
+    return Sentence(
+        f"“{row['theme_label']}” in the {labels[row['group']].lower()} against the"
+        f" {labels[row['reference']].lower()} group: odds ratio {ratio(row['naive_odds_ratio'])} (95% CI {before}) as"
+        f" coded, {ratio(row['odds_ratio'])} ({after}) corrected{checked}.",
+        anchor("coder-error", row["theme_id"], row["group"]),
+    )
