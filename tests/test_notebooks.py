@@ -180,7 +180,7 @@ def test_every_code_cell_was_executed_in_order_without_error(name):
     cells = code(name)
     assert [cell.execution_count for cell in cells] == list(range(1, len(cells) + 1))
     kinds = {output.output_type for cell in cells for output in cell.outputs}
-    assert kinds == {"execute_result"}
+    assert kinds <= {"execute_result", "display_data"}  # one view, or several below each other
 
 
 @each_notebook

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from conftest import Example
+from example_waves import Example
 from handmade import a_wave, counted, themes
 
 import analysis_lib as al

@@ -20,7 +20,7 @@ from analysis_lib.report.html import IndexRow, Section, Stamp, render_index, ren
 from analysis_lib.views import payload_of
 
 if TYPE_CHECKING:
-    from conftest import Example
+    from example_waves import Example
     from playwright.sync_api import Browser, Page
 
 CHROMIUM = Path("/usr/bin/chromium")
