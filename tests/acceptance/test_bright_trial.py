@@ -120,3 +120,11 @@ def test_every_view_of_a_wave_without_codings_can_be_shown(tmp_path: Path, statu
     for view in ("flow", "characteristics", "two_axes", "dropout", "material", "findings"):
         assert al.show(al.describe_wave(wave), view).text
     assert al.show(al.joint_display(by_outcome, models)).text == f"No theme to show: {NOTHING_CODED}."
+
+
+@pytest.mark.runs
+def test_sessions_attended_are_not_held_against_definitions_by_sessions(bright: BuiltWave) -> None:
+    # all five definitions count sessions, so time counted in sessions would be compared with itself
+    assert bright.exact("time_to_dropout.csv") == []
+    reasons = [row["reason"] for row in bright.exact("time_to_dropout_people.csv")]
+    assert reasons == ["it is defined by sessions, which are the time itself"] * 5

@@ -127,3 +127,30 @@ def test_groups_under_five_people_get_intervals_and_no_test(tmp_path: Path) -> N
     assert result.tests["p_value"].isna().all()
     assert result.contrasts["p_adjusted"].isna().all()
     assert np.isfinite(result.table[["share", "conf_low", "conf_high"]].to_numpy()).all()
+
+
+@pytest.mark.runs
+def test_all_themes_together_is_the_sum_of_their_chi_squares(taguette: BuiltWave) -> None:
+    # the codebook is flat, so every code that varies enters once
+    held = {}
+    for row in taguette.exact("theme_by_outcome.csv"):
+        held.setdefault(row["theme_id"], {})[row["group"]] = int(row["n_with_theme"])
+    total = 0.0
+    for counts in held.values():
+        share = counts["all"] / 17
+        if 0 < share < 1:
+            groups = zip(TERCILES, SIZES, strict=True)
+            total += sum(n * (counts[g] / n - share) ** 2 for g, n in groups) / (share * (1 - share))
+    row = taguette.one("omnibus.csv", test="mmi_permutation")
+    assert float(row["statistic"]) == pytest.approx(total, rel=1e-9)
+    assert 0 < float(row["p_value"]) <= 1
+
+
+@pytest.mark.runs
+def test_the_stated_specification_is_the_contrast_of_the_main_table(taguette: BuiltWave) -> None:
+    stated = {row["theme_id"]: row for row in taguette.exact("sensitivity.csv") if row["stated"] == "true"}
+    assert len(stated) > 15
+    for theme, row in stated.items():
+        contrast = taguette.one("theme_contrasts.csv", theme_id=theme, group="in_between")
+        assert float(row["estimate"]) == pytest.approx(float(contrast["risk_difference"]), abs=1e-12)
+        assert row["tier"] == contrast["tier"]
