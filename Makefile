@@ -9,7 +9,7 @@ export OPENBLAS_NUM_THREADS = 1
 export OMP_NUM_THREADS = 1
 export PYTHONHASHSEED = 0
 
-.PHONY: help report test lint refresh lab check docs benchmark lock clean
+.PHONY: help report test lint refresh lab check docs benchmark taguette lock clean
 
 help:  ## say what each target does
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -43,9 +43,16 @@ refresh: $(STAMP)  ## for developers: execute the committed notebooks again and 
 docs: $(STAMP)  ## for developers: write the generated pages again
 	$(BIN)/python tests/data_schema_page.py
 	$(BIN)/python tests/errors_page.py
+	$(BIN)/python tests/imports_page.py
 
-benchmark: $(STAMP)  ## for developers: measure this run against plain papermill and nbconvert
+benchmark: $(STAMP)  ## for developers: measure runs, statistics and imports beside what others take
 	$(BIN)/python tests/benchmarks/run_against_naive.py
+	$(BIN)/python tests/benchmarks/statistics_speed.py
+	$(BIN)/python tests/benchmarks/refi_import.py
+
+taguette:  ## for developers: a Taguette of its own in .venv-taguette, which a test drives over loopback
+	$(PYTHON) -m venv .venv-taguette
+	.venv-taguette/bin/python -m pip install --quiet --disable-pip-version-check taguette==1.5.2 'setuptools<80'
 
 lock: $(STAMP)  ## for developers: solve the versions of pyproject.toml again
 	$(BIN)/uv pip compile -q pyproject.toml --extra test --universal --generate-hashes --no-header \
@@ -63,4 +70,4 @@ $(STAMP): requirements.lock pyproject.toml
 	@touch $(STAMP)
 
 clean:  ## remove the virtual environment and what tools leave behind
-	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf .venv .venv-taguette .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,4 +1,4 @@
-"""The commands: ``themewave new | check | run | status``.
+"""The commands: ``themewave new | check | import | run | export | status``.
 
 A researcher's mistake gives sentences and exit code 1, never a traceback; a bug keeps its traceback.
 """
@@ -58,6 +58,18 @@ def _parser() -> argparse.ArgumentParser:
     check.add_argument("--json", action="store_true", help="machine-readable output")
     check.set_defaults(command=_check)
 
+    importing = commands.add_parser(
+        "import",
+        help="turn the export of a coding program into the tables of a wave, with a report of what happened",
+        epilog="themewave import project.qdpx --study my_study --wave 2024b",
+    )
+    importing.add_argument("source", metavar="SOURCE", help="the exported file")
+    importing.add_argument("--study", required=True, metavar="STUDY", help="study folder")
+    importing.add_argument("--wave", required=True, metavar="W", help="wave that the file becomes")
+    importing.add_argument("--format", metavar="F", help="format, where the file does not show it")
+    importing.add_argument("--dry-run", action="store_true", help="say what would happen and write nothing")
+    importing.set_defaults(command=_import)
+
     run = commands.add_parser(
         "run",
         help="check, execute the notebooks and write one report per wave",
@@ -75,6 +87,21 @@ def _parser() -> argparse.ArgumentParser:
         "--jobs", type=int, metavar="N", help="notebooks at once; default one per core, at most 4"
     )
     run.set_defaults(command=_run)
+
+    export = commands.add_parser(
+        "export",
+        help="write a wave or the codebook in another program's format",
+        epilog="themewave export my_study --wave 2024a --format refi-qda",
+    )
+    export.add_argument("study", metavar="STUDY", help="study folder")
+    export.add_argument("--wave", metavar="W", help="which wave; the codebook is the study's and needs none")
+    export.add_argument(
+        "--format", required=True, metavar="F", help="what to write, such as refi-qda or refi-codebook"
+    )
+    export.add_argument(
+        "--out", metavar="FILE", help="a file that does not exist yet; default in STUDY/exports"
+    )
+    export.set_defaults(command=_export)
 
     status = commands.add_parser(
         "status", help="say which waves are built and from what", epilog="themewave status my_study"
@@ -103,10 +130,24 @@ def _check(options: argparse.Namespace) -> int:
     return check(options.study, options.wave, as_json=options.json)
 
 
+def _import(options: argparse.Namespace) -> int:
+    from analysis_lib.commands.import_project import import_project  # noqa: PLC0415
+
+    return import_project(
+        options.source, options.study, options.wave, file_format=options.format, dry_run=options.dry_run
+    )
+
+
 def _run(options: argparse.Namespace) -> int:
     from analysis_lib.commands.run import run  # noqa: PLC0415
 
     return run(options.study, options.wave, profile=options.profile, out=options.out, jobs=options.jobs)
+
+
+def _export(options: argparse.Namespace) -> int:
+    from analysis_lib.commands.export import export  # noqa: PLC0415
+
+    return export(options.study, options.wave, format_name=options.format, out=options.out)
 
 
 def _status(options: argparse.Namespace) -> int:

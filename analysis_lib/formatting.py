@@ -97,10 +97,10 @@ def _whole(share: float) -> str:
 
 
 def ratio(value: Any) -> str:
-    """An odds ratio: two decimals, one from 10, none from 100.
+    """An odds ratio: two decimals, one from 10, none from 100, and no digits beyond what anybody could mean.
 
-    >>> ratio(4.0567), ratio(12.34), ratio(0.004), ratio(float("inf"))
-    ('4.06', '12.3', '< 0.01', '∞')
+    >>> ratio(4.0567), ratio(12.34), ratio(0.004), ratio(3.5e21), ratio(float("inf"))
+    ('4.06', '12.3', '< 0.01', '> 9,999', '∞')
     """
     if missing(value):
         return NONE
@@ -108,6 +108,8 @@ def ratio(value: Any) -> str:
         return "∞"
     if 0 < value < 0.005:
         return "< 0.01"
+    if value >= 9_999.5:
+        return "> 9,999"
     for decimals, below in ((2, 10), (1, 100)):
         if round(value, decimals) < below:
             return f"{value:.{decimals}f}"

@@ -66,6 +66,8 @@ def specification_table(
         for name in names
     ]
     each = specifications.merge(pd.DataFrame(placed), on="mixed").merge(counts, on=[*COUNTED_AS, "group"])
+    if each.empty:
+        return pd.DataFrame(columns=COLUMNS)
     # A sum with a withheld part is withheld; added up from rounded groups, it tells no more than they do.
     by_side = each.groupby(["specification", "theme_id", "side"], sort=False)[["n_with_theme", "n_total"]]
     n = by_side.sum(skipna=False)

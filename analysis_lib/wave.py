@@ -366,7 +366,7 @@ def _agreed(people: pd.Index, consent: pd.DataFrame) -> pd.Series:
 
 def _input_hashes(study: Study, wave: str, tables: Iterable[str]) -> dict[str, str]:
     names = ["study.yaml", "codebook.yaml", "codebook.csv", f"waves/{wave}/wave.yaml"]
-    names += [f"waves/{wave}/author_notes.md", *tables]
+    names += [f"waves/{wave}/author_notes.md", f"waves/{wave}/import_map.yaml", *tables]
     paths = {name: study.folder / name for name in sorted(set(names))}
     return {
         name: hashlib.sha256(path.read_bytes()).hexdigest() for name, path in paths.items() if path.is_file()

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from analysis_lib.errors import Finding, Level, StudyError, did_you_mean, looks_like_a_name
+from analysis_lib.importers import IMPORTERS
+from analysis_lib.project_tables import below, project_tables
 from analysis_lib.readers import READERS, RawTable, read_table
 from analysis_lib.readers.delimited import ENCODINGS, SEPARATORS
 from analysis_lib.readers.table import HEADER_ONLY
@@ -49,9 +51,19 @@ def read_wave_files(
     by_name = _files_by_name(folder)
     looked_at = {path for named in sources.values() for path, *_ in named}
     raws: dict[str, RawTable | None] = {}
+    projects = project_tables(study, folder, facts, findings)
+    looked_at.update(projects.files)
     for name in TABLES:
         found: list[Source] = [(path, None, None) for path in by_name.get(name, ())]
         candidates = sources[name] if name in sources else _readable(found)
+        if name in projects.tables and (not candidates or name != "participants"):
+            if candidates:
+                what = "a table stands beside a project of a coding program that holds it too."
+                fix = "Keep one of them, or take the project out of `sources:` in wave.yaml."
+                findings.append(Finding("stop", "W03", f"waves/{wave}/{name}.csv", what, fix))
+            raws[name] = projects.tables[name]
+            looked_at.update(path for path, *_ in candidates)
+            continue
         looked_at.update(path for path, *_ in candidates)
         if len(candidates) > 1:
             what = f"several files hold this table: {', '.join(path.name for path, *_ in candidates)}."
@@ -118,17 +130,19 @@ def _named_sources(folder: Path, facts: WaveFacts | None) -> tuple[dict[str, lis
 
     for source in facts.sources:
         table, file, file_format = source.get("table"), source["file"], source.get("format")
+        if table is None and str(file_format).casefold() in IMPORTERS and below(file):
+            continue  # a whole project of a coding program
         if table is None:
             what = "a source without `table:` is not read."
-            fix = "Say which table it holds; a QDA export goes through `themewave import` first."
-            report("warn", "W04", "table", what, fix, ", ".join(TABLES))
+            fix = "Say which table it holds, or name its `format:`; see `themewave import --help`."
+            report("warn", "W04", "table", what, fix, ", ".join([*TABLES, *IMPORTERS]))
             continue
         named = sources.setdefault(table, [])
         if file_format is not None and f".{file_format.casefold()}" not in READERS:
             what = "a table is not read in this format."
             fix = "Leave `format:` out, or pass the file through `themewave import` first."
             report("stop", "W04", "format", what, fix, ", ".join(ending[1:] for ending in READERS))
-        elif not _below(file):
+        elif not below(file):
             what = "a source must be a file in the folder of its wave."
             report(
                 "stop",
@@ -142,12 +156,6 @@ def _named_sources(folder: Path, facts: WaveFacts | None) -> tuple[dict[str, lis
             file_format = file_format and file_format.casefold()
             named.append((folder / file, source.get("sheet"), file_format))
     return sources, findings
-
-
-def _below(file: str) -> bool:
-    path = PurePosixPath(file)
-    odd = not file.isprintable() or any(sign in file for sign in "\\:~") or ".." in path.parts
-    return bool(path.name) and not odd and not path.is_absolute()
 
 
 def _files_by_name(folder: Path) -> dict[str, list[Path]]:

@@ -23,6 +23,7 @@ SLOT = "…"
 ABOUT = {
     "C": "The codebook",
     "K": "Corrections",
+    "M": "Importing from and exporting to coding programs",
     "N": "Notebooks",
     "O": "What `run` was asked for",
     "P": "Pseudonyms",
@@ -78,9 +79,10 @@ def collected() -> dict[str, list[Saying]]:
     sayings: dict[str, list[Saying]] = defaultdict(list)
     named: set[str] = set()
     for path in sorted(PACKAGE.rglob("*.py")):
-        if path.parent.name == "readers":
+        if path.parent.name in ("readers", "importers"):
             for rule in _rules(path):
                 sayings[rule.code].append((rule.level, rule.what.replace("{n}", SLOT), rule.fix))
+        if path.parent.name == "readers":
             continue
         tree = ast.parse(path.read_text(encoding="utf-8"))
         for code, saying in _found(tree):
@@ -93,8 +95,8 @@ def collected() -> dict[str, list[Saying]]:
 
 
 def _rules(path: Path) -> Iterator[Rule]:
-    name = "analysis_lib.readers" if path.stem == "__init__" else f"analysis_lib.readers.{path.stem}"
-    module = import_module(name)
+    package = f"analysis_lib.{path.parent.name}"
+    module = import_module(package if path.stem == "__init__" else f"{package}.{path.stem}")
     source = path.read_text(encoding="utf-8")
     for label, value in vars(module).items():
         if isinstance(value, Rule) and re.search(rf"^{label} = Rule\(", source, re.MULTILINE):

@@ -134,7 +134,13 @@ def test_waves_that_point_opposite_ways_are_said_to_differ() -> None:
     found = over(*made)
     assert row(found)["mh_odds_ratio"] == pytest.approx(1.0)
     assert row(found)["reading"] == "waves differ"
-    assert "The waves do not agree" in " ".join(s.text for s in sentences(payload_of(found, "sentences")))
+    text = sentences(payload_of(found, "sentences"))[0].text
+    assert text.startswith(
+        "“Cold” in the unhelpful against the helpful group: the waves do not agree by Tarone's test"
+    )
+    assert "w0: 30/40 v 10/40; w1: 10/40 v 30/40; over all of them odds ratio 1.00" in text
+    assert "more often" not in text
+    assert "less often" not in text
 
 
 def test_p_values_are_adjusted_by_holm_over_themes_and_groups() -> None:

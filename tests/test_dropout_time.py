@@ -510,7 +510,7 @@ def test_a_theme_that_the_data_do_not_settle_is_said_so():
     course = [(LEFT, 1), (LEFT, 3), (LEFT, 4), (DONE, 6), (DONE, 8), (ON, 2), (ON, 5)]
     people = [(ending, sessions, theme) for theme in (0, 1) for ending, sessions in course]
     text = al.say(time_to_dropout(a_study(people))).text
-    assert "Whether “Cold” goes with dropping out sooner or later the data do not settle" in text
+    assert "Whether “Cold” goes with when people drop out the data do not settle" in text
 
 
 def test_a_study_that_claims_prediction_is_worded_so():

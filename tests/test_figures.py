@@ -453,6 +453,12 @@ def test_a_small_group_stops_tests_but_not_the_differences() -> None:
     assert figures.can_draw(differences(HEARD, reason="a group is smaller than 5, so intervals only")) is None
 
 
+def test_a_limit_that_was_not_found_is_named_in_the_numbers_and_still_drawn() -> None:
+    payload = forest(("Rushed", "present", "absent", True, 2.0, 1.25, None, "no limit"))
+    assert "2 [1.25, no limit]" in figures.numbers(payload)
+    assert figures.draw(payload).axes
+
+
 def test_drawing_what_cannot_be_drawn_names_the_reason() -> None:
     with pytest.raises(ValueError, match="no theme was coded for anybody"):
         figures.draw(dots({}))

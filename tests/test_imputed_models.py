@@ -408,7 +408,7 @@ def test_what_is_lost_with_the_missing_values_does_not_leave(one_gap):
 def test_the_sentence_says_whether_the_reading_stays(one_gap):
     said = sentences(payload_of(one_gap, "sentences"))
     assert said[0].text == (
-        "Model main: complete cases are 39 people; with missing covariates imputed it holds 40."
+        "Model main: 39 people are complete cases; with missing covariates imputed it holds 40."
     )
     assert said[1].text.endswith("among complete cases. Both leave it open whether there is a link.")
     assert "no data can show" in said[-1].text

@@ -318,9 +318,9 @@ def test_a_step_that_one_model_has_and_another_has_not_is_a_dash():
 
 def test_the_sentence_compares_the_theme_alone_with_everything_beside_it(grown):
     (cold,) = [text for text in said(payload_of(grown, "sentences")) if text.startswith("“Cold”")]
-    assert cold.startswith("“Cold”: the odds ratio is 9.95 (95% CI 2.17 to 57.1) for the theme alone and ")
-    assert "with the other themes and the demographic, clinical and service covariates beside it" in cold
-    assert "in the same 32 people; it moves by " in cold
+    assert cold.startswith("“Cold”: odds ratio 9.95 (95% CI 2.17 to 57.1) for the theme alone, ")
+    assert "with the other themes and the demographic, clinical and service covariates; it moves by " in cold
+    assert cold.endswith("(32 people).")
     assert "significant" not in cold
 
 
@@ -332,7 +332,8 @@ def test_a_theme_to_which_nothing_is_added_does_not_move():
 def test_a_last_step_without_an_estimate_is_said_with_its_reason():
     found = nested_blocks(models_of(PLAN, present=(2, 1, 1, 2)))
     assert said(payload_of(found, "sentences"))[0] == (
-        "“Cold”: how far the odds ratio moves cannot be said: there are too few people for so many parameters."
+        "“Cold” and “Late”: how far the odds ratio moves cannot be said: there are too few people for so many"
+        " parameters."
     )
     text = format_table(payload_of(found, "blocks")).as_text()
     assert "Step service, model main: there are too few people for so many parameters." in text
@@ -343,7 +344,7 @@ def test_an_estimate_from_few_people_is_withheld_at_every_step(grown):
     text = format_table(released(grown, "blocks")).as_text()
     (cold,) = [line for line in text.splitlines() if line.startswith("  Cold")]
     assert cold.split()[1:] == ["withheld"] * 5
-    assert "“Cold”: the estimates are withheld, too few people in a cell." in said(
+    assert "“Cold” and “Late”: the estimates are withheld, too few people in a cell." in said(
         released(grown, "sentences")
     )
 

@@ -196,13 +196,20 @@ def test_the_clearest_stand_first_and_within_a_tier_the_largest():
     assert [s.anchor.split("-")[1] for s in found] == ["d", "b", "c", "e", "a"]
 
 
-def test_a_contrast_that_could_not_be_tested_has_no_sentence():
+NOTHING_TO_SAY = "No difference of a leading theme could be both tested and shown; the table says why."
+
+
+def test_a_contrast_that_could_not_be_tested_has_no_sentence_of_its_own():
     # One of five against none of 92: the interval excludes 0, but no split of one person could settle it.
-    assert sentences(contrasts(a_contrast(1, 5, 0, 92, None))) == ()
+    tested, untested = a_contrast(20, 40, 6, 92, 0.001, theme="b"), a_contrast(1, 5, 0, 92, None, theme="a")
+    assert [s.anchor for s in sentences(contrasts(tested, untested, leading=["a", "b"]))] == [
+        "contrast-b-unhelpful"
+    ]
+    assert [s.text for s in sentences(contrasts(a_contrast(1, 5, 0, 92, None)))] == [NOTHING_TO_SAY]
 
 
-def test_an_empty_group_has_no_sentence():
-    assert sentences(contrasts(a_contrast(0, 0, 12, 92, None))) == ()
+def test_where_the_only_group_is_empty_it_is_said_that_nothing_can_be():
+    assert [s.text for s in sentences(contrasts(a_contrast(0, 0, 12, 92, None)))] == [NOTHING_TO_SAY]
 
 
 # Refusals
@@ -378,7 +385,7 @@ def test_too_few_people_for_the_model_is_a_limit():
 def test_a_withheld_estimate_says_why():
     sentence = sentences(termination((None, None, None), (None, None), (33, None, None)))[0]
     assert (sentence.kind, sentence.text) == (
-        "refusal", "Cold manner: the estimate is withheld, too few people in a cell.",
+        "refusal", "“Cold manner”: the odds ratio of dropping out is withheld, too few people in a cell.",
     )  # fmt: skip
 
 

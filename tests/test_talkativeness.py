@@ -148,8 +148,8 @@ def test_a_difference_that_comes_from_saying_more_goes_with_words_held_alike() -
     assert abs(rows.at["log_words", "estimate"]) < 0.05
     texts = [s.text for s in sentences(payload_of(found, "sentences"))]
     assert texts[1] == (
-        "Leading themes that differ between the unhelpful and the helpful group with an interval that excludes 0:"
-        " 1 of 1 when people are counted, 0 of 1 when the number of words is held alike."
+        "Intervals that exclude 0, of the 1 theme picked for the largest differences between the unhelpful and the"
+        " helpful group: 1 when people are counted, 0 when the number of words is held alike."
     )
     assert texts[2].startswith("Cold: +30 [")
     # 32 and 8 say 1000 and 10 words against 8 and 32: 32 * 32 pairs more, 32 * 8 + 8 * 32 ties, of 1600

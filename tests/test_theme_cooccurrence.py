@@ -227,12 +227,13 @@ def test_sentences_name_the_pair_its_people_and_what_would_be_expected() -> None
     assert said[-1].kind == "limit"
 
 
-def test_where_nothing_stands_out_the_first_pair_is_only_a_lead() -> None:
+def test_where_nothing_stands_out_the_first_pair_is_said_to_settle_nothing() -> None:
     rows = [{"a": i % 2, "b": i // 2 % 2, "c": i // 4 % 2} for i in range(8)]
     said = sentences(payload_of(co_occurrence(people_with(rows), n_null=99), "sentences"))
-    assert "0 are found together in more people, and 0 in fewer" in said[0].text
-    assert said[1].kind == "tentative"
-    assert "looking at 3 pairs" in said[1].text
+    assert "0 are found together in more people than expected and 0 in fewer" in said[0].text
+    assert said[0].text.endswith("For 3 pairs the data do not settle it.")
+    assert said[1].kind == "cannot tell"
+    assert said[1].text.endswith("one as far out could arise from looking at 3 pairs alone.")
 
 
 def test_released_overlaps_follow_from_rounded_counts_and_expectations_stay_inside() -> None:

@@ -172,7 +172,8 @@ def _mark_text(chart: Chart, line: Line, i: int) -> str:
         for cell, column in zip(line.cells, chart.columns, strict=True)
         if column.series in (None, i) and cell
     ]
-    position = f"{written(mark.estimate)} [{written(mark.low)}, {written(mark.high)}]"
+    limits = ", ".join("no limit" if math.isnan(limit) else written(limit) for limit in (mark.low, mark.high))
+    position = f"{written(mark.estimate)} [{limits}]"
     parts = [position] if math.isfinite(mark.estimate) else []
     parts += [mark.text] if mark.text else []
     return f"{line.name} | {series.label}: {' | '.join([*parts, *cells])}"

@@ -201,7 +201,7 @@ def _legend_height(framed: set[str]) -> float:
 
 def _legend(figure: Figure, top: float, darkest: float, framed: set[str]) -> None:
     """Shades and frames, flush right in the empty upper half."""
-    steps = [darkest * i / 4 for i in range(5)]
+    steps = [darkest * i / 2 for i in range(3)]
     left = WIDTH - len(steps) * (_KEY + 8)
     write(figure, WIDTH, top + _LINE / 2 + 4, "Jaccard: both of either", align="right", colour=QUIET)
     y = top + _LINE + 8

@@ -19,7 +19,7 @@ from analysis_lib.tables.common import group_heads, group_labels
 from analysis_lib.tables.pooled import odds, pooled_of
 
 MOST_LINES = 24  # over all groups, so that the figure stays on one page
-_FARTHEST = 8.0  # limits beyond are cut there and get an arrow
+_FARTHEST = 16.0  # limits beyond are cut there and get an arrow
 
 
 def pooled_odds_ratios(payload: Payload) -> tuple[Chart, ...]:
@@ -125,11 +125,11 @@ def _line(row: pd.Series) -> Line:
 
 
 def _axis(rows: list[pd.DataFrame]) -> Axis:
-    """Doublings round 1; pooled estimates are never cut, whatever lies beyond them is."""
-    together = (
-        pd.concat(rows) if rows else pd.DataFrame(columns=["pooled_odds_ratio", "pooled_low", "pooled_high"])
-    )
-    estimates = together["pooled_odds_ratio"].astype("float64")
+    """Doublings round 1; estimates that have two ends are never cut, intervals beyond them are."""
+    names = ["odds_ratio", "pooled_odds_ratio", "pooled_low", "pooled_high"]
+    together = pd.concat(rows) if rows else pd.DataFrame(columns=names)
+    both = together[names[:2]].astype("float64").stack()
+    estimates = both[(both > 0) & np.isfinite(both)]
     low = min([0.5, *estimates, *together["pooled_low"].clip(lower=1 / _FARTHEST)])
     high = max([2.0, *estimates, *together["pooled_high"].clip(upper=_FARTHEST)])
     first, last = math.floor(math.log2(low)), math.ceil(math.log2(high))

@@ -54,6 +54,8 @@ def specification_curve_refusal(payload: Payload) -> str | None:
         return str(payload.facts["reason"])
     if len(payload.tables["specifications"].rows) < 2:
         return "there is one specification only"
+    if not payload.facts["leading"]:
+        return "nobody was coded for a theme that has none below it"
     return None if _curves(payload) else "every difference rests on a withheld count"
 
 

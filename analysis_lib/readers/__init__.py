@@ -15,6 +15,7 @@ from pathlib import Path
 
 from analysis_lib.errors import StudyError, did_you_mean
 from analysis_lib.readers.delimited import read_delimited
+from analysis_lib.readers.dta import read_dta
 from analysis_lib.readers.ods import read_ods
 from analysis_lib.readers.parquet import read_parquet
 from analysis_lib.readers.sav import read_sav
@@ -30,6 +31,7 @@ READERS: dict[str, Callable[..., RawTable]] = {
     ".xlsx": read_xlsx,
     ".ods": read_ods,
     ".sav": read_sav,
+    ".dta": read_dta,
     ".parquet": read_parquet,
 }
 _CHOICES = {

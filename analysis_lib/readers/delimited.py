@@ -28,6 +28,7 @@ from analysis_lib.readers.table import (
     TOO_MANY_CELLS,
     RawTable,
     Rule,
+    UncleanedRows,
     make_table,
     shown_name,
 )
@@ -430,6 +431,22 @@ def read_delimited(
     StudyError
         With every finding of the file.
     """
+    taken = delimited_rows(path, shown_as=shown_as, separator=separator, encoding=encoding)
+    return make_table(
+        shown_as, taken.header, taken.rows, taken.lines, header_line=taken.header_line, found=taken.found
+    )
+
+
+def delimited_rows(
+    path: Path, *, shown_as: str, separator: str | None = None, encoding: str | None = None
+) -> UncleanedRows:
+    """Take a .csv or .tsv file apart and clean nothing; parameters as for :func:`read_delimited`.
+
+    Raises
+    ------
+    StudyError
+        Where nothing could be taken apart; other stops are in ``found``.
+    """
     if separator is not None and separator not in SEPARATORS:
         raise StudyError(UNKNOWN_SEPARATOR.at(shown_as, allowed=", ".join(SEPARATORS.values())))
     text, found = _read_text(path, encoding, shown_as)
@@ -470,5 +487,6 @@ def read_delimited(
     id_shapes = {_shape(row[0]) for row in fitting.values[:10_000]} if spanning.lines else set()
     swallowed = [line for line, row in spanning if _swallowed(row, chosen, len(header), id_shapes)]
     found += SWALLOWED.at_each(shown_as, swallowed)
-    del text, body, rows  # make_table holds the values a second time while it cleans them
-    return make_table(shown_as, header, fitting.values, fitting.lines, header_line=header_line, found=found)
+    return UncleanedRows(
+        shown_as, header, fitting.values, fitting.lines, tuple(found), header_line=header_line
+    )

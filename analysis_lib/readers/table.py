@@ -64,6 +64,37 @@ class RawTable:
 
 
 @dataclass(frozen=True)
+class UncleanedRows:
+    """What a format reader has taken apart, before anything is cleaned or compared.
+
+    Parameters
+    ----------
+    file
+        Path as shown to the researcher.
+    header
+        First row that is not blank, as it stands.
+    rows
+        Values as they stand, every row as long as ``header``.
+    lines
+        Line of each row, counted from 1.
+    found
+        What the reader had to say so far; stops have not been raised.
+    header_line
+        Where the column names stand.
+    sheet
+        Worksheet; None in formats that have none.
+    """
+
+    file: str
+    header: Sequence[str]
+    rows: Sequence[Sequence[str]]
+    lines: Sequence[int]
+    found: tuple[Finding, ...]
+    header_line: int = 1
+    sheet: str | None = None
+
+
+@dataclass(frozen=True)
 class Rule:
     """A stable code with its one sentence and its way out; slots in the sentence take counts only."""
 

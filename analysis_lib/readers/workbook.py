@@ -17,7 +17,15 @@ from typing import IO
 from xml.parsers import expat
 
 from analysis_lib.errors import Finding, StudyError, did_you_mean
-from analysis_lib.readers.table import EMPTY, MAX_CELL_CHARACTERS, RawTable, Rule, make_table, shown_name
+from analysis_lib.readers.table import (
+    EMPTY,
+    MAX_CELL_CHARACTERS,
+    RawTable,
+    Rule,
+    UncleanedRows,
+    make_table,
+    shown_name,
+)
 
 MAX_ENTRIES = 2_000
 MAX_EXPANDED_BYTES = 512 * 1024**2
@@ -316,7 +324,31 @@ def sheet_table(
     dates: Mapping[int, Sequence[int]],
     found: Iterable[Finding],
 ) -> RawTable:
-    """Make a table of the rows of a sheet, the first that is not blank being the column names.
+    """Make a table of the rows of a sheet; parameters as for :func:`sheet_rows`."""
+    taken = sheet_rows(file, name, position, rows, marks=marks, dates=dates, found=found)
+    table = make_table(
+        file,
+        taken.header,
+        taken.rows,
+        taken.lines,
+        header_line=taken.header_line,
+        sheet=taken.sheet,
+        found=taken.found,
+    )
+    return replace(table, sheet=name)
+
+
+def sheet_rows(
+    file: str,
+    name: str,
+    position: int,
+    rows: Sequence[tuple[int, Sequence[str]]],
+    *,
+    marks: Iterable[Mark],
+    dates: Mapping[int, Sequence[int]],
+    found: Iterable[Finding],
+) -> UncleanedRows:
+    """Take the rows of a sheet apart, the first that is not blank being the column names; clean nothing.
 
     Parameters
     ----------
@@ -358,13 +390,12 @@ def sheet_table(
             findings.append(rule.at(file, line=min(lines), column=label, sheet=shown, n=len(lines)))
     if first is None:
         raise StudyError([*findings, EMPTY.at(file, sheet=shown)])
-    table = make_table(
+    return UncleanedRows(
         file,
         header,
         [[*row, *[""] * (width - len(row))] for _, row in below],
         [line for line, _ in below],
+        tuple(findings),
         header_line=header_line,
         sheet=shown,
-        found=findings,
     )
-    return replace(table, sheet=name)

@@ -11,6 +11,8 @@ from __future__ import annotations
 import re
 import warnings
 import zipfile
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import date, time, timedelta
 from pathlib import Path
 from typing import Any
@@ -19,13 +21,23 @@ import openpyxl
 from openpyxl.utils.cell import column_index_from_string, range_boundaries
 
 from analysis_lib.errors import Finding, StudyError
-from analysis_lib.readers.table import MAX_COLUMNS, TOO_MANY_COLUMNS, RawTable, moment_text, number_text
+from analysis_lib.readers.table import (
+    EMPTY,
+    MAX_COLUMNS,
+    TOO_MANY_COLUMNS,
+    RawTable,
+    UncleanedRows,
+    moment_text,
+    number_text,
+    shown_name,
+)
 from analysis_lib.readers.workbook import (
     DAMAGED,
     ERROR_CELL,
     FORMULAS,
     HIDDEN_COLUMN,
     HIDDEN_ROW,
+    HIDDEN_SHEET,
     LONG_NUMBER,
     MAX_ELEMENTS,
     MAX_SHEET_CELLS,
@@ -39,6 +51,7 @@ from analysis_lib.readers.workbook import (
     choose_sheet,
     open_archive,
     scan_xml,
+    sheet_rows,
     sheet_table,
 )
 
@@ -210,6 +223,67 @@ def read_xlsx(path: Path, *, shown_as: str, sheet: str | None = None) -> RawTabl
         With every finding of the file: merged or hidden cells, error values, formulas without a stored
         result, several sheets to choose from, or an archive that is damaged or hostile.
     """
+    chosen, found = _taken_sheets(path, shown_as, lambda sheets: _one_sheet(shown_as, sheets, sheet))
+    taken = chosen[0]
+    return sheet_table(
+        shown_as, taken.name, taken.position, taken.rows, marks=taken.marks, dates=taken.dates, found=found
+    )
+
+
+def xlsx_sheets(path: Path, *, shown_as: str) -> list[UncleanedRows]:
+    """Take every visible sheet that holds values apart and clean nothing.
+
+    Raises
+    ------
+    StudyError
+        A hidden sheet with values, or a file from which nothing can be taken; other stops are in ``found``.
+    """
+    chosen, found = _taken_sheets(path, shown_as, lambda sheets: _visible_sheets(shown_as, sheets))
+    return [
+        sheet_rows(
+            shown_as, each.name, each.position, each.rows, marks=each.marks, dates=each.dates, found=found
+        )
+        for each in chosen
+    ]
+
+
+def _one_sheet(
+    file: str, sheets: Sequence[tuple[str, bool, bool]], wanted: str | None
+) -> tuple[list[int], list[Finding]]:
+    chosen, said = choose_sheet(file, sheets, wanted)
+    return [chosen], said
+
+
+def _visible_sheets(file: str, sheets: Sequence[tuple[str, bool, bool]]) -> tuple[list[int], list[Finding]]:
+    """Positions of all sheets with values; a hidden one among them is a stop."""
+    hidden = [
+        HIDDEN_SHEET.at(file, sheet=shown_name(name, position))
+        for position, (name, is_hidden, filled) in enumerate(sheets, start=1)
+        if is_hidden and filled
+    ]
+    if hidden:
+        raise StudyError(hidden)
+    filled = [position for position, (*_, has_values) in enumerate(sheets) if has_values]
+    if not filled:
+        raise StudyError(EMPTY.at(file))
+    return filled, []
+
+
+@dataclass(frozen=True)
+class _TakenSheet:
+    name: str
+    position: int
+    rows: list[tuple[int, list[str]]]
+    marks: list[Mark]
+    dates: dict[int, list[int]]
+
+
+def _taken_sheets(
+    path: Path,
+    shown_as: str,
+    choose: Callable[[Sequence[tuple[str, bool, bool]]], tuple[list[int], list[Finding]]],
+) -> tuple[list[_TakenSheet], list[Finding]]:
+    """The sheets that were chosen by name, whether hidden and whether filled; findings about the file."""
     found: list[Finding] = []
     with open_archive(path, shown_as=shown_as) as archive:
         if any(name.startswith("xl/externalLinks/") for name in archive.namelist()):
@@ -227,15 +301,16 @@ def read_xlsx(path: Path, *, shown_as: str, sheet: str | None = None) -> RawTabl
                         (each.title, each.sheet_state != "visible", facts.filled > 0)
                         for each, facts in zip(book.worksheets, known, strict=True)
                     ]
-                    chosen, said = choose_sheet(shown_as, states, sheet)
-                    rows, marks, dates = _read_sheet(book.worksheets[chosen], shown_as)
-                    marks += _structure_marks(known[chosen], len(rows))
+                    chosen, said = choose(states)
+                    taken = []
+                    for place in chosen:
+                        rows, marks, dates = _read_sheet(book.worksheets[place], shown_as)
+                        marks += _structure_marks(known[place], len(rows))
+                        taken.append(_TakenSheet(states[place][0], place + 1, rows, marks, dates))
                 finally:
                     book.close()
             except StudyError:
                 raise
             except Exception:
                 raise StudyError(DAMAGED.at(shown_as)) from None
-    return sheet_table(
-        shown_as, states[chosen][0], chosen + 1, rows, marks=marks, dates=dates, found=found + said
-    )
+    return taken, found + said

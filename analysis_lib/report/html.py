@@ -11,11 +11,10 @@ from __future__ import annotations
 import re
 from base64 import b64encode
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from itertools import groupby
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 from urllib.parse import quote
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -26,6 +25,7 @@ from analysis_lib.formatted import FormattedTable
 from analysis_lib.formatting import WITHHELD, count
 from analysis_lib.payload import Payload
 from analysis_lib.report import prose
+from analysis_lib.report.folds import Kind, Part, in_folds, runs, said_in, with_place
 from analysis_lib.sentences import Sentence, limits, sentences
 from analysis_lib.tables import JointRow, format_card, format_joint_display, format_table
 from analysis_lib.tables.common import group_labels
@@ -41,17 +41,6 @@ _COUNTS = {
     "midpoint6": "rounded: every number of people stands at the middle of its step of six (1–6 is shown as 3)",
     "suppress7_round5": "rounded: numbers of people from 1 to 7 are withheld, the others go to the nearest 5",
     "exact_audited": "exact where the audit allows",
-}
-_TIERS = {
-    "clear": "Clear",
-    "clear but small": "Clear but small",
-    "tentative": "Tentative",
-    "similar": "Similar",
-    "cannot tell": "Not settled",
-    "withheld": "Withheld",
-    "refusal": "Cannot be said",
-    "limit": "Limit",
-    "fact": "",
 }
 _NUMBERED = {"table": "Table", "joint_display": "Table", "figure": "Figure"}
 # Where the numbers of a figure can be read: template of the figure -> template of the table.
@@ -69,9 +58,6 @@ _NUMBERS_OF = {
     "termination_probabilities": "termination_probabilities",
 }
 _SAID_IN_HEADER = ("Study", "Outcome groups")  # as heading and as marked groups
-_SHOWN_BEFORE_FOLD = 4
-_FOLD_FROM = 7
-_ALWAYS_SHOWN = ("clear", "clear but small", "refusal", "limit")
 # The markers of the figures as letters.
 _GLYPHS = {"o": "●", "s": "■", "D": "◆", "^": "▲", "v": "▼", "P": "✚", "X": "✖", "p": "⬟", "h": "⬢"}
 # XML's forbidden characters and lone surrogates: no page can hold them.
@@ -137,43 +123,6 @@ class IndexRow:
     link: str
 
 
-Kind = Literal["table", "figure", "sentences", "joint_display", "card", "authors", "prose"]
-
-
-@dataclass(frozen=True)
-class _Part:
-    """One thing in a section, ready for the template.
-
-    Parameters
-    ----------
-    number
-        ``Table 3.1``, ``Figure 3.2``; empty for what carries no number.
-    id
-        Its id on the page; empty for what nothing links to.
-    content
-        What the template of this kind draws.
-    template
-        Template of the payload it comes from.
-    source
-        The Markdown that prose was made from.
-    """
-
-    kind: Kind
-    content: Any
-    number: str = ""
-    id: str = ""
-    template: str = ""
-    source: str = ""
-
-
-@dataclass(frozen=True)
-class _Fold:
-    """Parts that are folded away under a title; without a title they stand open."""
-
-    title: str
-    parts: list[_Part]
-
-
 @dataclass(frozen=True)
 class _Picture:
     """A figure as a data address with its description; both empty where it cannot be drawn."""
@@ -181,15 +130,6 @@ class _Picture:
     address: str
     alt: str
     caption: str
-
-
-@dataclass(frozen=True)
-class _Run:
-    """Sentences of one tier in a row; those beyond the first few can be folded away."""
-
-    tier: str
-    shown: tuple[Sentence, ...]
-    folded: tuple[Sentence, ...]
 
 
 @dataclass(frozen=True)
@@ -235,7 +175,7 @@ def render_report(sections: Sequence[Section], *, cover: Payload, stamp: Stamp) 
         profile=_PROFILES.get(stamp.profile, stamp.profile),
         counts=_COUNTS.get(stamp.counts_rule, stamp.counts_rule),
         summary=_summary(laid_out, cover),
-        sections=[(section, _in_folds(parts)) for section, parts in laid_out],
+        sections=[(section, in_folds(parts)) for section, parts in laid_out],
         rows=_rows(laid_out),
         tables={part.template: part for _, parts in laid_out for part in parts if part.kind == "table"},
         numbers_of=_NUMBERS_OF,
@@ -274,7 +214,7 @@ def numbers(sections: Sequence[Section]) -> dict[tuple[str, int], str]:
     return found
 
 
-def _lay_out(sections: Sequence[Section]) -> list[tuple[Section, list[_Part]]]:
+def _lay_out(sections: Sequence[Section]) -> list[tuple[Section, list[Part]]]:
     """Every section with its parts formatted, in order."""
     number_of, taken = numbers(sections), set[str]()
     laid_out = []
@@ -282,7 +222,7 @@ def _lay_out(sections: Sequence[Section]) -> list[tuple[Section, list[_Part]]]:
         parts = []
         for i, part in enumerate(section.parts):
             if isinstance(part, str):
-                parts.append(_Part("prose", prose.render(part), source=part))
+                parts.append(Part("prose", prose.render(part), source=part))
             elif not _stands_elsewhere(part):
                 number = number_of.get((section.number, i), "")
                 parts.append(_formatted(part, number, section.number, taken))
@@ -290,33 +230,7 @@ def _lay_out(sections: Sequence[Section]) -> list[tuple[Section, list[_Part]]]:
     return laid_out
 
 
-def _in_folds(parts: list[_Part]) -> list[_Fold]:
-    """Parts of a section in order; tables and figures below a ``###`` heading are folded away together.
-
-    What such a part of a notebook found is said in its sentences, which stay open; its tables and figures are
-    for whoever wants to look closer. On paper every fold is open.
-    """
-    folds: list[_Fold] = []
-    closer = False
-    for part in parts:
-        if part.source.startswith("#"):
-            closer = part.source.startswith("###")
-        folded = closer and bool(part.number)
-        if not folds or bool(folds[-1].title) != folded:
-            folds.append(_Fold("", []))
-        folds[-1].parts.append(part)
-        if folded:
-            title = ", ".join(each.number for each in folds[-1].parts)
-            folds[-1] = replace(folds[-1], title=f"{title}: {_title(folds[-1].parts[0])}")
-    return folds
-
-
-def _title(part: _Part) -> str:
-    """What a numbered part is called."""
-    return str(part.content.title if part.kind == "table" else part.content.caption.split(". ")[0])
-
-
-def _formatted(payload: Payload, number: str, section_number: str, taken: set[str]) -> _Part:
+def _formatted(payload: Payload, number: str, section_number: str, taken: set[str]) -> Part:
     place = number.lower().replace(" ", "-").replace(".", "-")
     match payload.shape:
         case "table":
@@ -330,7 +244,7 @@ def _formatted(payload: Payload, number: str, section_number: str, taken: set[st
                 for i, row in enumerate(format_joint_display(payload), 1)
             ]
         case "sentences":
-            content = list(_runs(sentences(payload)))
+            content = runs(sentences(payload))
         case "card":
             content = format_card(payload)
         case "prose":
@@ -338,7 +252,7 @@ def _formatted(payload: Payload, number: str, section_number: str, taken: set[st
             own = heading != payload.facts["heading"]
             content = ("" if own else heading, payload.facts["text"], payload.facts["heading"])
     kind: Kind = "authors" if payload.shape == "prose" else payload.shape
-    return _Part(kind, content, number, place, payload.template)
+    return Part(kind, content, number, place, payload.template)
 
 
 def _stands_elsewhere(payload: Payload) -> bool:
@@ -372,7 +286,7 @@ def _sides(row: JointRow, reference: str) -> tuple[_Side, ...]:
     )
 
 
-def _rows(laid_out: list[tuple[Section, list[_Part]]]) -> dict[str, str]:
+def _rows(laid_out: list[tuple[Section, list[Part]]]) -> dict[str, str]:
     """Anchor of a table row -> number of its table."""
     return {
         row.anchor: part.number
@@ -384,23 +298,13 @@ def _rows(laid_out: list[tuple[Section, list[_Part]]]) -> dict[str, str]:
     }
 
 
-def _runs(found: tuple[Sentence, ...]) -> Iterator[_Run]:
-    """Sentences by tier; a long run shows its first few and folds the rest away."""
-    for kind, group in groupby(found, key=lambda sentence: sentence.kind):
-        run = tuple(group)
-        fold = kind not in _ALWAYS_SHOWN and len(run) >= _FOLD_FROM
-        cut = _SHOWN_BEFORE_FOLD if fold else len(run)
-        yield _Run(_TIERS[kind], run[:cut], run[cut:])
-
-
-def _summary(laid_out: list[tuple[Section, list[_Part]]], cover: Payload) -> list[tuple[str, list[Sentence]]]:
+def _summary(laid_out: list[tuple[Section, list[Part]]], cover: Payload) -> list[tuple[str, list[Sentence]]]:
     """Headings with sentences that stand in the sections too; nothing is worded here."""
     said: dict[str, list[Sentence]] = {}
     for _, parts in laid_out:
-        for part in parts:
-            if part.kind == "sentences":
-                runs = [sentence for run in part.content for sentence in run.shown + run.folded]
-                said.setdefault(part.template, []).extend(runs)
+        for part, closer in with_place(parts):
+            if not closer:  # what a closer look cannot say stands there
+                said.setdefault(part.template, []).extend(said_in(part))
     everything = [sentence for found in said.values() for sentence in found]
     chosen = {
         "Who is in": _findings(said.get("intake", []))[:2],

@@ -14,7 +14,7 @@ from analysis_lib.payload import Payload
 from analysis_lib.sentences.across_waves import across_waves
 from analysis_lib.sentences.blocks import blocks
 from analysis_lib.sentences.coder_error import coder_error
-from analysis_lib.sentences.common import Sentence
+from analysis_lib.sentences.common import Sentence, said_once
 from analysis_lib.sentences.cooccurrence import cooccurrence
 from analysis_lib.sentences.dropout_time import dropout_time
 from analysis_lib.sentences.imputed import imputed
@@ -56,5 +56,5 @@ _TEMPLATES: dict[str, Callable[[Payload], tuple[Sentence, ...]]] = {
 
 
 def sentences(payload: Payload) -> tuple[Sentence, ...]:
-    """The sentences of a payload of shape ``sentences``, the clearest first."""
-    return _TEMPLATES[payload.template](payload)
+    """The sentences of a payload of shape ``sentences``, the clearest first, each refusal once."""
+    return said_once(_TEMPLATES[payload.template](payload))

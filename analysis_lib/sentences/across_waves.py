@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pandas as pd
 
 from analysis_lib.across_waves import HELD_BACK
@@ -26,6 +24,16 @@ _KINDS = {
     "withheld": "withheld",
 }
 
+_OVERVIEW_FROM = 5  # comparisons
+_OVERVIEW = {
+    "holds": "settled whichever wave is left out",
+    "holds together": "settled only with every wave in",
+    "waves differ": "not the same in all waves",
+    "tentative": "leads",
+    "cannot tell": "not settled",
+    "withheld": "withheld",
+}
+
 
 def across_waves(payload: Payload) -> tuple[Sentence, ...]:
     """Each leading theme over the waves, the surest first; leads and what is not settled come in one sentence each."""
@@ -38,6 +46,7 @@ def across_waves(payload: Payload) -> tuple[Sentence, ...]:
     ranked = frame.assign(rank=rank, size=frame["mh_risk_difference"].abs().round(9))[rank.notna()]
     ranked = ranked.sort_values(["rank", "size"], ascending=[True, False], kind="stable")
     return (
+        *_overview(frame["reading"].value_counts()),
         *(_held(row, payload) for _, row in ranked.iterrows()),
         *_leads(frame[frame["reading"] == "tentative"], payload, n_compared),
         *_unsettled(frame[frame["reading"] == "cannot tell"], payload),
@@ -45,6 +54,16 @@ def across_waves(payload: Payload) -> tuple[Sentence, ...]:
         *_waves(payload),
         *_limits(payload),
     )
+
+
+def _overview(n: pd.Series) -> list[Sentence]:
+    """How many comparisons are settled over the waves; nothing where they are few enough to read."""
+    known = {words: int(n.get(reading, 0)) for reading, words in _OVERVIEW.items()}
+    if sum(known.values()) < _OVERVIEW_FROM:
+        return []
+    parts = "; ".join(f"{words}: {count}" for words, count in known.items() if count)
+    text = f"{sum(known.values())} comparisons of a leading theme in two groups, over the waves together; {parts}."
+    return [Sentence(text)]
 
 
 def _held(row: pd.Series, payload: Payload) -> Sentence:
@@ -55,15 +74,20 @@ def _held(row: pd.Series, payload: Payload) -> Sentence:
     p = f"adjusted p {p}" if p[0] in "<>≥" else f"adjusted p = {p}"
     pooled = f"odds ratio {ratio(row['mh_odds_ratio'])}, 95% CI {_interval(row)}; {p}"
     opening = (
-        f"{row['theme_label']} was coded {more} often in the {group} group than in the {reference} group over the waves"
-        f" together ({pooled}; {_bases(row, payload)})"
+        f"“{row['theme_label']}” was coded {more} often in the {group} group than in the {reference} group over the"
+        f" waves together ({pooled}; {_bases(row, payload)})"
     )
     where = anchor("across", row["theme_id"], row["group"])
+    if row["reading"] == "waves differ":  # neither more nor less often: that is what they differ about
+        text = (
+            f"“{row['theme_label']}” in the {group} against the {reference} group: the waves do not agree by Tarone's"
+            f" test, so no single value describes them; read them one by one ({_bases(row, payload)}; over all of them"
+            f" {pooled})."
+        )
+        return Sentence(text, where, _KINDS[row["reading"]])
     tail = {
         "holds": ". It holds whichever wave is left out.",
         "holds together": f", but not {_losing(row, payload)}.",
-        "waves differ": ". The waves do not agree by Tarone's test, so no single value describes them; read them one by"
-        " one.",
         "withheld": ". How sure this is cannot be said from rounded counts.",
     }[row["reading"]]
     return Sentence(opening + tail, where, _KINDS[row["reading"]])
@@ -98,10 +122,9 @@ def _losing(row: pd.Series, payload: Payload) -> str:
 def _leads(frame: pd.DataFrame, payload: Payload, n_compared: int) -> list[Sentence]:
     if frame.empty:
         return []
-    named = _named(frame, payload, lambda row: f" {ratio(row['mh_odds_ratio'])}, 95% CI {_interval(row)}")
     text = (
         f"Leads to follow up, since differences of this size could still arise from looking at"
-        f" {several(n_compared, 'comparison')} (odds ratios over the waves): {named}."
+        f" {several(n_compared, 'comparison')}: {_named(frame, payload)}."
     )
     return [Sentence(text, kind="tentative")]
 
@@ -111,8 +134,8 @@ def _unsettled(frame: pd.DataFrame, payload: Payload) -> list[Sentence]:
         return []
     return [
         Sentence(
-            f"The data of these waves do not settle whether there is a difference: {_named(frame, payload)}. This is"
-            " lack of evidence, not evidence that the groups are alike.",
+            f"Whether these differ the waves do not settle: {_named(frame, payload)}. This is lack of evidence, not"
+            " evidence that the groups are alike.",
             kind="cannot tell",
         )
     ]
@@ -123,18 +146,18 @@ def _not_pooled(frame: pd.DataFrame, payload: Payload) -> list[Sentence]:
     found = []
     for why, mine in frame.groupby("reason", sort=False):
         kind = "withheld" if why == HELD_BACK else "refusal"
-        found.append(Sentence(f"Not pooled, {why}: {_named(mine, payload)}.", kind=kind))
+        found.append(Sentence(f"Not pooled ({why}): {_named(mine, payload)}.", kind=kind))
     return found
 
 
-def _named(frame: pd.DataFrame, payload: Payload, more: Callable[[pd.Series], str] = lambda row: "") -> str:
-    """Themes with their groups in brackets, and more about each group where asked."""
+def _named(frame: pd.DataFrame, payload: Payload) -> str:
+    """Themes with their groups in brackets."""
     labels = group_labels(payload)
     parts = []
     for theme in dict.fromkeys(frame["theme_id"]):
         mine = frame[frame["theme_id"] == theme]
-        groups = [f"{labels[row['group']].lower()}{more(row)}" for _, row in mine.iterrows()]
-        parts.append(f"{mine['theme_label'].iloc[0]} ({'; '.join(groups)})")
+        groups = [labels[group].lower() for group in mine["group"]]
+        parts.append(f"“{mine['theme_label'].iloc[0]}” ({', '.join(groups)})")
     return ", ".join(parts)
 
 

@@ -31,8 +31,8 @@ def blocks(payload: Payload) -> tuple[Sentence, ...]:
             found.append(_theme(rows, anchor("block", model, term)))
     if any(sentence.kind == "fact" for sentence in found):
         text = (
-            "A move is neither a test nor a proof of confounding: an odds ratio also moves when what is added goes with"
-            " dropping out alone."
+            "An odds ratio also moves, mostly away from 1, when what is added goes with dropping out and not with the"
+            " theme."
         )
         found.append(Sentence(text, kind="limit"))
     return tuple(found)
@@ -48,12 +48,13 @@ def _theme(rows: pd.DataFrame, where: str) -> Sentence:
         why = str(first["reason"] if pd.isna(first["odds_ratio"]) else last["reason"]).rstrip(".")
         text = f"{name}: how far the odds ratio moves cannot be said: {why}."
         return Sentence(text, where, "refusal")
-    text = f"{name}: the odds ratio is {_with_interval(first)} for the theme alone"
+    text = f"{name}: odds ratio {_with_interval(first)} for the theme alone"
     if last["block"] == CRUDE:
         return Sentence(f"{text} ({people(last['n_used'])} people); nothing is added to it.", where)
-    text += f" and {_with_interval(last)} with {_added(list(rows['block']))} beside it"
-    text += f", in the same {people(last['n_used'])} people"
-    return Sentence(f"{text}; {_moved(first['odds_ratio'], last['odds_ratio'])}.", where)
+    text += f", {_with_interval(last)} with {_added(list(rows['block']))}; "
+    return Sentence(
+        f"{text}{_moved(first['odds_ratio'], last['odds_ratio'])} ({people(last['n_used'])} people).", where
+    )
 
 
 def _added(steps: list[str]) -> str:

@@ -15,7 +15,7 @@ _MOST = 6  # comparisons with a sentence of their own
 
 
 def coder_error(payload: Payload) -> tuple[Sentence, ...]:
-    """From how many people a coder's error is known, what it changes, and what that takes for granted."""
+    """From how many people a coder's error is estimated, what it changes, and what that takes for granted."""
     if payload.facts["reason"]:
         return (refusal(payload.facts["reason"]),)
     frame = corrections_of(payload)
@@ -23,7 +23,7 @@ def coder_error(payload: Payload) -> tuple[Sentence, ...]:
     found = [
         Sentence(
             f"Of {people(coding['n_total'])} people, {people(coding['n_checked'])} were coded independently and then"
-            " settled in a consensus round; from them it is known how often one coder is right."
+            " settled in a consensus round; from them it is estimated how often one coder is right."
         )
     ]
     shown = frame[frame["odds_ratio"].notna()]
@@ -46,10 +46,11 @@ def _range(shown: pd.DataFrame, n_all: int) -> Sentence:
     for name in ("sensitivity", "specificity"):
         low = shown.loc[shown[name].round(9).idxmin()]
         parts.append(
-            f"{name} runs from {decimal(low[name])} (“{low['theme_label']}”) to {decimal(shown[name].max())}"
+            f"{decimal(low[name])} (“{low['theme_label']}”) to {decimal(shown[name].max())} ({name})"
         )
     return Sentence(
-        f"{len(shown)} of {several(n_all, 'comparison')} of a theme in two groups could be corrected; {parts[0]} and"
+        f"{len(shown)} of {several(n_all, 'comparison')} of a theme in two groups could be corrected. A coder is"
+        f" estimated to find a theme that is there in a share of {parts[0]} and to leave out one that is not in"
         f" {parts[1]}."
     )
 
@@ -68,7 +69,7 @@ def _changes(shown: pd.DataFrame, payload: Payload) -> list[Sentence]:
     text = (
         f"As coded, {int(before.sum())} of {len(known)} intervals of the odds ratio exclude 1; with the coder's error"
         f" carried along {int((before & after).sum())} of these still do, and {int((after & ~before).sum())} of the"
-        " others."
+        " others do."
     )
     changed = known[before != after]
     found = [Sentence(text), *(_one(row, payload) for _, row in changed.head(_MOST).iterrows())]

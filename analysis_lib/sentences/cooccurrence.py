@@ -25,7 +25,7 @@ def cooccurrence(payload: Payload) -> tuple[Sentence, ...]:
     found = [_overall(tested, payload)]
     found += [_pair(row, payload, "clear") for _, row in settled.head(_MOST).iterrows()]
     if settled.empty:
-        found.append(_pair(tested.iloc[0], payload, "tentative", n_tested=len(tested)))
+        found.append(_pair(tested.iloc[0], payload, "cannot tell", n_tested=len(tested)))
     elif len(settled) > _MOST:
         found.append(Sentence("The other pairs that stand out are in the table.", kind="limit"))
     text = (
@@ -43,10 +43,13 @@ def _overall(tested: pd.DataFrame, payload: Payload) -> Sentence:
     together, apart = int(readings.get("together", 0)), int(readings.get("apart", 0))
     text = (
         f"{several(len(tested), 'pair')} of {len(themes)} themes were laid side by side in {n} people: {together}"
-        f" {'are' if together != 1 else 'is'} found together in more people, and {apart} in fewer, than how common"
-        f" the themes are and how much each person mentions would give (adjusted p below {level};"
+        f" {'are' if together != 1 else 'is'} found together in more people than expected and {apart} in fewer, given"
+        f" how common the themes are and how much each person mentions (adjusted p below {level};"
         f" {ADJUSTMENTS[payload.facts['multiplicity']]})."
     )
+    n_open = int(readings.get("cannot tell", 0))
+    if n_open:
+        text += f" For {several(n_open, 'pair')} the data do not settle it."
     return Sentence(text)
 
 
@@ -62,9 +65,9 @@ def _pair(row: pd.Series, payload: Payload, kind: str, *, n_tested: int = 0) -> 
     if not missing(row["expected_fixed"]):
         text += f", and {decimal(row['expected_fixed'], 1)} given how much each person mentions"
     text += f" ({p})."
-    if kind == "tentative":
+    if kind == "cannot tell":
         text += (
-            f" It is the pair farthest from what is expected, and one as far out could still arise from looking at"
-            f" {several(n_tested, 'pair')}; treat it as a lead to follow up."
+            " It is the pair farthest from what is expected, and one as far out could arise from looking at"
+            f" {several(n_tested, 'pair')} alone."
         )
     return Sentence(text, anchor("pair", row["theme_id"], row["other_id"]), kind)

@@ -9,7 +9,7 @@ from analysis_lib.formatting import WITHHELD, count, missing, ratio, ratio_inter
 from analysis_lib.payload import Payload
 from analysis_lib.sentences.common import Sentence, listed, people, refusal
 from analysis_lib.tables.common import anchor, words
-from analysis_lib.tables.dropout_time import CENSORED, NO_GROUPS
+from analysis_lib.tables.dropout_time import COUNTERFACTUAL, NO_GROUPS
 
 _NOT_FOLLOWED = {
     "n_not_started": "without a first session",
@@ -25,7 +25,7 @@ def dropout_time(payload: Payload) -> tuple[Sentence, ...]:
     found = [*_when(payload), *_sooner(payload), *_left_out(payload)]
     if payload.facts["no_comparison"]:
         found.append(refusal(payload.facts["no_comparison"]))
-    found += [Sentence(CENSORED, kind="limit"), Sentence(NO_GROUPS, kind="limit")]
+    found += [Sentence(COUNTERFACTUAL, kind="limit"), Sentence(NO_GROUPS, kind="limit")]
     return tuple(found)
 
 
@@ -55,7 +55,10 @@ def _when(payload: Payload) -> list[Sentence]:
         f" {_in_hundred(1 - row['conf_low'])})"
         for i, (_, row) in enumerate(ends.iterrows())
     ]
-    text += f". Had no therapy ended in any other way, {listed(parts)}."
+    text += (
+        ". Had no therapy ended in any other way, and had those people dropped out as often as the others,"
+        f" {listed(parts)}."
+    )
     median = payload.tables["medians"].frame.set_index("definition")["median"].get(shown)
     if not missing(median):
         text += f" Half would have done so by the end of session {count(median)}."
@@ -93,11 +96,11 @@ def _theme(row: pd.Series, payload: Payload) -> Sentence:
         f" {people(row['n_used'])} people"
     )
     if row["conf_low"] > 1 or row["conf_high"] < 1:
-        sooner = "sooner" if row["conf_low"] > 1 else "later"
+        sooner = "sooner" if row["conf_low"] > 1 else "later or not at all"
         return Sentence(f"{name} {verb} dropping out {sooner} ({odds}).", where, "clear")
     text = (
-        f"Whether {name} {verb} dropping out sooner or later the data do not settle ({odds}). This is lack of evidence,"
-        " not evidence of no link."
+        f"Whether {name} {verb} when people drop out the data do not settle ({odds}). This is lack of evidence, not"
+        " evidence of no link."
     )
     return Sentence(text, where, "cannot tell")
 

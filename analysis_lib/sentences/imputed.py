@@ -31,7 +31,7 @@ def imputed(payload: Payload) -> tuple[Sentence, ...]:
             found.append(Sentence(f"Model {model} is not fitted with imputed values: {why}.", kind="refusal"))
             continue
         text = (
-            f"Model {model}: complete cases are {people(complete['n_used'])} people; with missing covariates imputed it"
+            f"Model {model}: {people(complete['n_used'])} people are complete cases; with missing covariates imputed it"
             f" holds {people(filled['n_used'])}."
         )
         found.append(Sentence(text))
@@ -57,8 +57,11 @@ def _theme(complete: Row | None, filled: Row, where: str) -> Sentence:
     name = f"“{filled['term_label']}”"
     for row, what in ((filled, "with imputed values"), (complete, "among complete cases")):
         if row is not None and pd.isna(row["odds_ratio"]):
-            why = "it is withheld, too few people in a cell" if row["reason"] == WITHHELD else row["reason"]
-            return Sentence(f"{name}: no estimate {what}, since {str(why).rstrip('.')}.", where, "refusal")
+            if row["reason"] == WITHHELD:
+                text = f"{name}: the estimate {what} is withheld, too few people in a cell."
+            else:
+                text = f"{name}: no estimate {what}, since {str(row['reason']).rstrip('.')}."
+            return Sentence(text, where, "refusal")
     if complete is None:
         text = f"{name}: adjusted odds ratio {odds_in_words(filled)} with imputed values."
         return Sentence(text, where, "clear" if direction(filled) else "cannot tell")

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from analysis_lib.branches import NOT_OPENED, OPENED, REJECTED
-from analysis_lib.formatting import count, decimal, missing, p_value
+from analysis_lib.formatting import count, decimal, missing
 from analysis_lib.omnibus import PERMUTATION, RAO_SCOTT, with_effect
 from analysis_lib.payload import Payload
-from analysis_lib.sentences.common import Sentence, listed, people, refusal, several
+from analysis_lib.sentences.common import Sentence, listed, p_in_words, people, refusal, several
 from analysis_lib.tables.common import anchor, is_banded
 
+_MOST_NAMED = 6
 _LACK = "This is lack of evidence, not evidence that the groups are alike."
 
 
@@ -94,7 +95,8 @@ def theme_hierarchy(payload: Payload) -> tuple[Sentence, ...]:
         )
     elif open_:
         labels = listed([f"“{row['theme_label']}”" for row in open_])
-        found.append(Sentence(f"Looked at and not settled: {labels}. {_LACK}", kind="cannot tell"))
+        which = labels if len(open_) <= _MOST_NAMED else f"{len(open_)} themes, marked in the table"
+        found.append(Sentence(f"Looked at and not settled: {which}. {_LACK}", kind="cannot tell"))
     if any(row["decision"] == NOT_OPENED for row in rows):
         text = (
             "Themes below one that was not rejected were not looked at here; they may still differ, even in opposite"
@@ -123,8 +125,7 @@ def _adjusted(row: dict[str, Any], payload: Payload) -> str:
 
 
 def _p(value: float, payload: Payload) -> str:
-    p = p_value(value, band=is_banded(payload))
-    return f"p {p}" if p[0] in "<>≥" else f"p = {p}"
+    return p_in_words(value, band=is_banded(payload))
 
 
 def _below(value: float, payload: Payload) -> bool:

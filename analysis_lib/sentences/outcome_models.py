@@ -10,9 +10,11 @@ import pandas as pd
 from analysis_lib.formatting import WITHHELD, ratio, ratio_interval
 from analysis_lib.outcome_models import GROUPS, SATISFACTION
 from analysis_lib.payload import Payload
-from analysis_lib.sentences.common import Sentence, listed, people, refusal
-from analysis_lib.tables.common import anchor, group_labels
+from analysis_lib.sentences.common import Sentence, listed, p_in_words, people, refusal
+from analysis_lib.tables.common import anchor, group_labels, is_banded
 from analysis_lib.tables.outcome_models import range_over_cuts
+
+_ORDER = ("clear", "tentative", "cannot tell", "refusal", "limit")
 
 
 def outcome_models(payload: Payload) -> tuple[Sentence, ...]:
@@ -36,7 +38,10 @@ def outcome_models(payload: Payload) -> tuple[Sentence, ...]:
                 " and not tested."
             )
             found.append(Sentence(text, kind="limit"))
-    return tuple(found)
+    if any(sentence.kind in ("clear", "tentative", "cannot tell") for sentence in found):
+        text = "These intervals and p-values are not adjusted for how many themes, groups and outcomes are looked at."
+        found.insert(0, Sentence(text, kind="limit"))
+    return tuple(dict.fromkeys(sorted(found, key=lambda sentence: _ORDER.index(sentence.kind))))
 
 
 def odds_in_words(row: pd.Series | dict[Hashable, Any]) -> str:
@@ -68,7 +73,9 @@ def _theme(rows: pd.DataFrame, payload: Payload) -> Sentence:
     parts = [f"goes {way} with {listed(said[way])}" for way in ("more", "less") if said[way]]
     name, n = f"“{rows['term_label'].iloc[0]}”", people(rows["n_used"].iloc[0])
     where = anchor("groups", rows["model"].iloc[0], rows["term"].iloc[0], "present")
-    kind = "clear" if parts else "cannot tell" if said[""] else "refusal"
+    p, alpha, banded = rows["p_value_term"].dropna(), payload.facts["alpha"], is_banded(payload)
+    settled = p.empty or bool(p.iloc[0] <= alpha if banded else p.iloc[0] < alpha)
+    kind = ("clear" if settled else "tentative") if parts else "cannot tell" if said[""] else "refusal"
     text = f"{name} {' and '.join(parts)} than with {reference}" if parts else ""
     if said[""]:
         unsettled = f"the data do not settle whether it goes with {listed(said[''], 'or')}"
@@ -79,7 +86,8 @@ def _theme(rows: pd.DataFrame, payload: Payload) -> Sentence:
     if not text:
         why = next((str(why) for why in rows["reason"] if why), "there is no estimate")
         return Sentence(f"{name} by outcome group: no estimate, since {why.rstrip('.')}.", where, "refusal")
-    return Sentence(f"{text} (adjusted odds ratios, {n} people).", where, kind)
+    at_once = "" if p.empty else f"all groups at once {p_in_words(p.iloc[0], band=banded)}, "
+    return Sentence(f"{text} (adjusted odds ratios, {at_once}{n} people).", where, kind)
 
 
 def _score(row: pd.Series, payload: Payload) -> Sentence:
@@ -87,8 +95,8 @@ def _score(row: pd.Series, payload: Payload) -> Sentence:
     name, n = f"“{row['term_label']}”", people(row["n_used"])
     where = anchor("satisfaction", row["model"], row["term"], row["level"])
     if pd.isna(row["odds_ratio"]):
-        why = "it is withheld, too few people in a cell" if row["reason"] == WITHHELD else str(row["reason"])
-        return Sentence(f"{name} and satisfaction: no estimate, since {why.rstrip('.')}.", where, "refusal")
+        why = "withheld, too few people in a cell" if row["reason"] == WITHHELD else f"none, {row['reason']}"
+        return Sentence(f"{name}: estimate for satisfaction {why.rstrip('.')}.", where, "refusal")
     odds = f"adjusted odds ratio of a higher score {odds_in_words(row)}, {n} people"
     way = {"more": "higher", "less": "lower"}.get(direction(row), "")
     lowest, highest, differs = range_over_cuts(payload, row)

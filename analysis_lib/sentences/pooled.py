@@ -20,18 +20,22 @@ def pooled_odds_ratios(payload: Payload) -> tuple[Sentence, ...]:
         return (refusal(payload.facts["reason"]),)
     table, banks = pooled_of(payload)
     labels = group_labels(payload)
-    found = []
+    found, spreads = [], []
     for bank in banks.to_dict("records"):
         name = f"{labels[bank['group']]} against {labels[bank['reference']].lower()}"
         if not missing(bank["reason"]):
             found.append(Sentence(f"{name}: nothing is pooled, {bank['reason']}.", kind="refusal"))
             continue
         mine = table[(table["group"] == bank["group"]) & table["pooled_odds_ratio"].notna()]
-        found += [_strongest(mine, name), _bank(mine, bank, name)]
+        found.append(_strongest(mine, name))
+        spreads.append(_bank(mine, bank, name))
     if not found:
         return (refusal("no group has anybody to compare"),)
-    text = "Pooling takes out the luck of being the largest; it takes out no bias and does not say why groups differ."
-    return (*found, Sentence(text, kind="limit"))
+    text = (
+        "Pooling takes out the luck of being the largest as far as themes are a sample of one kind; it takes out no"
+        " bias and does not say why groups differ."
+    )
+    return (*found, *spreads, Sentence(text, kind="limit"))
 
 
 def _strongest(mine: pd.DataFrame, name: str) -> Sentence:
@@ -45,7 +49,7 @@ def _strongest(mine: pd.DataFrame, name: str) -> Sentence:
         f"{name}: the strongest of {several(len(finite), 'theme')}{found_in_both}, “{top['theme_label']}”, goes from"
         f" an odds ratio of {ratio(top['odds_ratio'])} (95% CI {_limits(top, 'or_low', 'or_high')}) by itself to"
         f" {ratio(top['pooled_odds_ratio'])} ({_limits(top, 'pooled_low', 'pooled_high')}) once"
-        f" {len(mine)} themes are taken into account together"
+        f" the {len(mine)} themes are pooled"
     )
     first = mine.loc[_distance(mine["pooled_odds_ratio"]).idxmax()]
     if first["theme_id"] != top["theme_id"]:

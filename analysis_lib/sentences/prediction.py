@@ -53,5 +53,8 @@ def _slope(model: str, row: pd.Series) -> str:
     slope = row["corrected"]
     text = f"The calibration slope of model {model}, corrected, is {decimal(slope)}: "
     if round(slope, 2) < 1:
-        return text + "in other people its high risks would be too high and its low ones too low."
-    return text + "its risks would not be too extreme in other people."
+        return (
+            text
+            + "in other people like these its high risks are expected to be too high and its low ones too low."
+        )
+    return text + "nothing suggests that its risks would be too extreme in other people like these."

@@ -6,9 +6,9 @@ from typing import Any
 
 import pandas as pd
 
-from analysis_lib.formatting import general, missing, p_value, percent, points, points_interval
+from analysis_lib.formatting import general, missing, percent, points, points_interval
 from analysis_lib.payload import Payload
-from analysis_lib.sentences.common import Sentence, listed, refusal, several
+from analysis_lib.sentences.common import Sentence, listed, p_in_words, refusal, several
 from analysis_lib.specification_table import theme_summary
 from analysis_lib.tables.common import anchor, group_labels, is_banded
 from analysis_lib.tables.sensitivity import (
@@ -46,7 +46,7 @@ def sensitivity(payload: Payload) -> tuple[Sentence, ...]:
     found = [
         Sentence(
             f"The {first} and the {second} group are compared under {several(n, 'specification')}, which vary"
-            f" {listed(choices)}."
+            f" {listed(choices)}. Differences are of the {first} less the {second} group."
         )
     ]
     if facts["test_reason"]:
@@ -61,7 +61,12 @@ def sensitivity(payload: Payload) -> tuple[Sentence, ...]:
     summary = summary[summary["theme_id"].isin(facts["leading"]) & (summary["n_specifications"] > 0)]
     by_theme = {row["theme_id"]: row for row in summary.to_dict("records")}
     rows = [by_theme[theme] for theme in facts["leading"] if theme in by_theme]
-    found += _standing(rows)
+    if not facts["leading"]:
+        found.append(
+            refusal("nobody was coded for a theme that has none below it; upper themes are in the table")
+        )
+    else:
+        found += _standing(rows)
     found += [_spread(row, themes.loc[row["theme_id"]], payload) for row in rows[:MOST_THEMES]]
     unsettled = [
         f"{themes.at[row['theme_id'], 'theme_label']} ({excluding_zero(row)})" for row in rows if _some(row)
@@ -96,7 +101,7 @@ def _some(row: _Record) -> bool:
 
 
 def _spread(row: _Record, theme: pd.Series, payload: Payload) -> Sentence:
-    """One theme: as stated, over the specifications, and its joint p."""
+    """One theme: as stated, over the specifications, and its joint p among those of all themes."""
     parts = []
     if not missing(row["estimate"]):
         parts.append(f"{points(row['estimate'])} points as stated")
@@ -104,14 +109,14 @@ def _spread(row: _Record, theme: pd.Series, payload: Payload) -> Sentence:
         parts.append(f"{span_of(row['smallest'], row['largest'])} over the ways of counting people")
     if not missing(row["segments_smallest"]):
         parts.append(f"{span_of(row['segments_smallest'], row['segments_largest'])} as shares of mentions")
-    p = "" if missing(theme["p_joint"]) else f" (joint {_p(theme['p_joint'], payload)})"
+    p = theme["p_joint_adjusted"]
+    p = "" if missing(p) else f" (adjusted joint {_p(p, payload)})"
     text = f"{theme['theme_label']}: {', '.join(parts)}; {excluding_zero(row)} intervals exclude 0{p}."
     return Sentence(text, anchor("sensitivity", row["theme_id"]))
 
 
-def _p(value: Any, payload: Payload) -> str:
-    p = p_value(value, band=is_banded(payload))
-    return f"p {p}" if p[0] in "<>≥" else f"p = {p}"
+def _p(value: float, payload: Payload) -> str:
+    return p_in_words(value, band=is_banded(payload))
 
 
 def talkativeness(payload: Payload) -> tuple[Sentence, ...]:
@@ -165,10 +170,10 @@ def _held_alike(payload: Payload) -> list[Sentence]:
         return [Sentence("With words held alike nothing can be said about these themes.", kind="refusal")]
     before, after = (_excludes(side[both]) for side in (people, alike))
     n, (first, second) = int(both.sum()), compared(payload)
-    counted = "" if is_banded(payload) else f"{int(before.sum())} of {n} when people are counted, "
+    counted = "" if is_banded(payload) else f"{int(before.sum())} when people are counted, "
     text = (
-        f"Leading themes that differ between the {first} and the {second} group with an interval that excludes 0:"
-        f" {counted}{int(after.sum())} of {n} when the number of words is held alike."
+        f"Intervals that exclude 0, of the {several(n, 'theme')} picked for the largest differences between the {first}"
+        f" and the {second} group: {counted}{int(after.sum())} when the number of words is held alike."
     )
     found = [Sentence(text)]
     if is_banded(payload):  # a change would be one of rounding as well

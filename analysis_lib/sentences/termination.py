@@ -33,6 +33,12 @@ def termination(payload: Payload) -> tuple[Sentence, ...]:
             found.append(Sentence(f"Model {guard.model} cannot be fitted: {why}.", kind="refusal"))
             continue
         rows = together[(together["model"] == guard.model) & (together["level"] == "present")]
+        if rows.empty:
+            found.append(
+                Sentence(
+                    f"Model {guard.model} holds no theme; its other terms are in the table.", kind="refusal"
+                )
+            )
         known = probabilities[probabilities["model"] == guard.model]
         found += [_association(row, known, payload, guard.n_used) for _, row in rows.iterrows()]
         found += _enough(guard)
@@ -43,7 +49,9 @@ def _association(row: pd.Series, probabilities: pd.DataFrame, payload: Payload, 
     where = anchor("model", row["model"], row["term"], row["level"])
     if pd.isna(row["odds_ratio"]):
         return Sentence(
-            f"{row['term_label']}: the estimate is withheld, too few people in a cell.", where, "refusal"
+            f"“{row['term_label']}”: the odds ratio of dropping out is withheld, too few people in a cell.",
+            where,
+            "refusal",
         )
     verb = "goes with" if payload.facts["claim"] == "association" else "predicts"
     rule = payload.facts["rules"][row["event"]]

@@ -38,6 +38,10 @@ def theme_contrasts(payload: Payload) -> tuple[Sentence, ...]:
     ranked = frame.assign(rank=frame["tier"].map(_RANK), size=frame["risk_difference"].abs().round(9))
     ranked = ranked.sort_values(["rank", "size"], ascending=[True, False], kind="stable")
     found = [_contrast(row, payload, n_compared) for _, row in ranked.iterrows()]
+    if not found:
+        return (
+            refusal("no difference of a leading theme could be both tested and shown; the table says why"),
+        )
     if payload.facts.get("strata"):
         named = " and ".join(payload.facts["strata"])
         text = f"Adjusted p-values compare people of the same {named} only; shares and intervals are of whole groups."

@@ -38,8 +38,8 @@ def therapists(payload: Payload) -> tuple[Sentence, ...]:
             found += _theme(by_method, unit, where)
     if any(sentence.kind == "fact" and "“" in sentence.text for sentence in found):
         text = (
-            "An odds ratio among people who share a therapist or site answers another question than one over all people"
-            " and tends to lie further from 1; that the two differ is no sign that either is wrong."
+            "That an odds ratio among people who share a therapist or site differs from one over all people is no sign"
+            " that either is wrong."
         )
         found.append(Sentence(text, kind="limit"))
     return tuple(found)
@@ -66,7 +66,8 @@ def _how_alike(about: dict[Hashable, Any], unit: str) -> list[Sentence]:
     if pd.notna(about["median_odds_ratio"]):
         text = (
             f"For two people alike in every term of model {about['model']} but of different {unit}s, the higher odds of"
-            f" dropping out are {ratio(about['median_odds_ratio'])} times the lower, in the median over such pairs."
+            f" dropping out are {ratio(about['median_odds_ratio'])} times the lower, in the median over such pairs; an"
+            " estimate without an interval."
         )
         found.append(Sentence(text, where))
     return found
@@ -80,7 +81,7 @@ def _theme(by_method: dict[Hashable, dict[Hashable, Any]], unit: str, where: str
         why = ignored["reason"]
         why = "withheld, too few people in a cell" if why == WITHHELD else f"missing: {str(why).rstrip('.')}"
         return [Sentence(f"{name}: the estimates are {why}.", where, "refusal")]
-    text = f"{name}: the adjusted odds ratio is {_with_interval(ignored)} with {unit}s ignored"
+    text = f"{name}: adjusted odds ratio {_with_interval(ignored)} with {unit}s ignored"
     if pd.isna(allowed["odds_ratio"]):
         why = str(allowed["reason"]).rstrip(".")
         text += f". With errors that allow for {unit}s there is none: {why}."
@@ -95,7 +96,9 @@ def _theme(by_method: dict[Hashable, dict[Hashable, Any]], unit: str, where: str
             f" of {people(within['n_clusters'])} {unit}s."
         )
     sides = {row["odds_ratio"] > 1 for row in known}
-    text += " All point the same way." if len(sides) == 1 else " They do not all point the same way."
+    n_settled = sum(row["conf_low"] > 1 or row["conf_high"] < 1 for row in known)
+    text += " All point the same way" if len(sides) == 1 else " They do not all point the same way"
+    text += f"; {n_settled} of {len(known)} intervals exclude 1."
     return [Sentence(text, where)]
 
 

@@ -22,10 +22,14 @@ from analysis_lib.payload import Payload
 from analysis_lib.tables.common import anchor, is_banded, number, standing_notes, text, title, words
 from analysis_lib.tables.termination import term_label
 
+COUNTERFACTUAL = (
+    "This is the cause-specific view: who would still not have dropped out if nobody's therapy had ended in any other"
+    " way, and had these people been as likely to drop out as the others, which no data can show. Fewer drop out in"
+    " fact, since many therapies end as planned before."
+)
 CENSORED = (
     "Therapies that go on count up to the sessions so far, other endings up to the last session, without having"
-    " dropped out. This is the cause-specific view: who would still not have dropped out if nobody's therapy had ended"
-    " in any other way. Fewer drop out in fact, since many therapies end as planned before."
+    f" dropped out. {COUNTERFACTUAL}"
 )
 FROM_THE_START = "A theme counts as if it held from the first session on, whenever in therapy it arose."
 NO_GROUPS = (

@@ -18,7 +18,7 @@ from odf.text import P
 
 from analysis_lib import readers
 from analysis_lib.errors import StudyError
-from analysis_lib.readers import READERS, delimited, ods, parquet, read_table, sav, table, workbook, xlsx
+from analysis_lib.readers import READERS, delimited, dta, ods, parquet, read_table, sav, table, workbook, xlsx
 
 COLUMNS = ("participant_id", "age", "score", "started_on", "lasting", "answer")
 ROWS = (
@@ -86,6 +86,20 @@ def write_sav(path: Path) -> None:
     pyreadstat.write_sav(frame, path, variable_value_labels={"lasting": {1: "true", 0: "false"}})
 
 
+def write_dta(path: Path) -> None:
+    frame = pd.DataFrame(
+        {
+            "participant_id": ["P001", "P002", "007"],
+            "age": [41.0, float("nan"), 38.0],
+            "score": [12.5, 3.0, -0.25],
+            "started_on": [dt.date(2024, 7, 2), dt.date(2024, 11, 30), None],
+            "lasting": [1.0, 0.0, float("nan")],
+            "answer": [ROWS[0][5], "", "one\ntwo"],
+        }
+    )
+    pyreadstat.write_dta(frame, path, variable_value_labels={"lasting": {1: "true", 0: "false"}})
+
+
 def write_parquet(path: Path) -> None:
     columns = [pa.array([row[k] for row in TYPED]) for k in range(len(COLUMNS))]
     pq.write_table(pa.table(columns, names=list(COLUMNS)), path)
@@ -97,6 +111,7 @@ WRITERS: dict[str, Callable[[Path], None]] = {
     ".xlsx": write_xlsx,
     ".ods": write_ods,
     ".sav": write_sav,
+    ".dta": write_dta,
     ".parquet": write_parquet,
 }
 
@@ -122,7 +137,7 @@ def test_an_empty_file_stops_in_every_format(ending: str, tmp_path: Path) -> Non
     ]
 
 
-@pytest.mark.parametrize("ending", [".xlsx", ".ods", ".sav", ".parquet"])
+@pytest.mark.parametrize("ending", [".xlsx", ".ods", ".sav", ".dta", ".parquet"])
 def test_a_file_that_is_not_what_its_name_says_stops_without_showing_it(ending: str, tmp_path: Path) -> None:
     path = tmp_path / f"participants{ending}"
     path.write_bytes(b"participant_id,answer\nP001,my private words\n" * 50)
@@ -132,7 +147,7 @@ def test_a_file_that_is_not_what_its_name_says_stops_without_showing_it(ending: 
     assert "private" not in str(caught.value)
 
 
-@pytest.mark.parametrize("ending", [".xlsx", ".ods", ".sav", ".parquet"])
+@pytest.mark.parametrize("ending", [".xlsx", ".ods", ".sav", ".dta", ".parquet"])
 @pytest.mark.parametrize("keep", [0.1, 0.5, 0.9, 0.99])
 def test_a_cut_off_file_stops(ending: str, keep: float, tmp_path: Path) -> None:
     path = tmp_path / f"participants{ending}"
@@ -179,7 +194,7 @@ def test_a_format_without_a_reader_stops_and_names_those_there_are(name: str, tm
         read_table(tmp_path / name, shown_as=name)
     finding = caught.value.findings[0]
     assert finding.code == "R04"
-    assert ".csv, .tsv, .xlsx, .ods, .sav, .parquet" in str(finding.allowed)
+    assert ".csv, .tsv, .xlsx, .ods, .sav, .dta, .parquet" in str(finding.allowed)
 
 
 def test_an_address_on_a_network_stops() -> None:
@@ -219,7 +234,7 @@ def test_the_ending_may_be_in_capitals(tmp_path: Path) -> None:
 
 
 def test_every_code_belongs_to_one_rule_with_whole_sentences() -> None:
-    modules: list[types.ModuleType] = [readers, delimited, ods, parquet, sav, table, workbook, xlsx]
+    modules: list[types.ModuleType] = [readers, delimited, dta, ods, parquet, sav, table, workbook, xlsx]
     rules = {rule for m in modules for _, rule in inspect.getmembers(m, lambda x: isinstance(x, table.Rule))}
     codes = sorted(rule.code for rule in rules)
     assert len(codes) == len(set(codes))

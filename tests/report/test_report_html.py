@@ -427,6 +427,20 @@ def test_the_summary_names_what_cannot_be_said() -> None:
     assert said.count("No comparison group in this wave, so no test.") == 1
 
 
+def test_what_a_closer_look_cannot_say_stays_out_of_the_summary() -> None:
+    page = report("### Would other choices", contrasts("sentences", reason="nothing to compare"))
+    assert "What these data cannot say" not in [h.text for h in page.by_id("summary").all("h3")]
+    assert "Nothing to compare." in page.by_id("section-03").text
+
+
+def test_a_fold_of_a_closer_look_is_named_by_what_it_holds() -> None:
+    page = report("### How large", contrasts("sentences"), contrasts(), shares())
+    (fold,) = page.by_class("closer")
+    assert fold.all("summary")[0].text == "Tables 3.1 and 3.2"
+    assert len(fold.all("table")) == 2
+    assert not fold.by_class("findings")
+
+
 def test_findings_that_are_not_settled_fold_away_and_clear_ones_never() -> None:
     page = report(contrasts("sentences", surfaces=9, heards=9))
     (details,) = page.by_id("section-03").all("details")

@@ -1,0 +1,135 @@
+"""``themewave import``: the export of a coding program becomes the tables of a wave, with a report of what happened."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import json
+import os
+import shutil
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from analysis_lib.codebook import examine_codebook
+from analysis_lib.commands.places import study_folder
+from analysis_lib.errors import Finding, StudyError
+from analysis_lib.import_map import FILE as MAP
+from analysis_lib.import_map import GUIDS, ImportMap, known_guids
+from analysis_lib.imported_wave import ImportedWave, imported_wave
+from analysis_lib.importers import read_project
+from analysis_lib.report.import_report import import_facts, render_import_report
+from analysis_lib.schema import DATA_SCHEMA
+
+REPORT = "import_report"
+ADDITIONS = "import_codebook.yaml"
+
+
+def import_project(source: str, study: str, wave: str, *, file_format: str | None, dry_run: bool) -> int:
+    """Import one file into one wave; returns 0.
+
+    Raises
+    ------
+    StudyError
+        If the file cannot be read, or a table of the wave was not written by an import and would be overwritten.
+    """
+    path, folder = Path(source), study_folder(study)
+    if not (folder / "study.yaml").is_file():
+        what, fix = "there is no study.yaml in this folder.", "Make a study first: themewave new DIR."
+        raise StudyError([Finding("stop", "M93", "--study", what, fix)])
+    project = read_project(path, file_format)
+    target = folder / "waves" / wave
+    codebook, _ = examine_codebook(folder)
+    found = imported_wave(
+        project, codebook=codebook, known=ImportMap.of_wave(target), guids=known_guids(folder)
+    )
+    facts = import_facts(found, path)
+    if not dry_run:
+        _write(found, facts, folder, wave)
+    print(_summary(facts, wave, dry_run=dry_run))
+    return 0
+
+
+def _write(found: ImportedWave, facts: dict[str, Any], folder: Path, wave: str) -> None:
+    """Every file of the import, each complete before it gets its name; tables of another origin are never touched."""
+    target = folder / "waves" / wave
+    before = _written_before(target)
+    tables = {f"{name}.csv": _as_csv(rows) for name, rows in found.tables.items() if rows}
+    kept = []
+    for name in list(tables):
+        path = target / name
+        if path.exists() and _sha(path.read_text(encoding="utf-8")) != before.get(name):
+            if name == "participants.csv":
+                kept.append(name)  # people come from elsewhere; the ids have to agree
+                del tables[name]
+            else:
+                what = "there is such a table already, and no import wrote it."
+                fix = "Move it elsewhere, or import into another wave."
+                raise StudyError([Finding("stop", "M94", f"waves/{wave}/{name}", what, fix)])
+    target.mkdir(parents=True, exist_ok=True)
+    if not (target / "wave.yaml").exists():
+        shutil.copyfile(DATA_SCHEMA / "new_study" / "wave.yaml", target / "wave.yaml")
+    facts = facts | {"written": {name: _sha(text) for name, text in tables.items()}, "kept": kept}
+    texts = tables | {
+        MAP: found.map.as_text(),
+        f"{REPORT}.json": json.dumps(facts, ensure_ascii=False, indent=1, sort_keys=True) + "\n",
+        f"{REPORT}.html": render_import_report(facts, study=folder.name, wave=wave),
+    }
+    if found.added:
+        texts[ADDITIONS] = yaml.safe_dump(
+            {"themes": [{key: value for key, value in row.items() if value} for row in found.added]},
+            allow_unicode=True,
+            sort_keys=False,
+        )
+    for name, text in texts.items():
+        _replace(target / name, text)
+    guids = known_guids(folder) | {code.guid: code.code_id for code in found.codes if code.guid}
+    (folder / GUIDS).parent.mkdir(exist_ok=True)
+    _replace(folder / GUIDS, yaml.safe_dump(dict(sorted(guids.items()))))
+
+
+def _written_before(target: Path) -> dict[str, str]:
+    """Table -> hash of what the last import wrote."""
+    path = target / f"{REPORT}.json"
+    return dict(json.loads(path.read_text(encoding="utf-8")).get("written", {})) if path.exists() else {}
+
+
+def _as_csv(rows: list[dict[str, str]]) -> str:
+    """A table as csv, every character of its text as it is; the strict reader gives back the same."""
+    written = io.StringIO()
+    table = csv.DictWriter(written, fieldnames=list(rows[0]), lineterminator="\n", quoting=csv.QUOTE_ALL)
+    table.writeheader()
+    table.writerows(rows)
+    return written.getvalue()
+
+
+def _sha(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8")).hexdigest()
+
+
+def _replace(path: Path, text: str) -> None:
+    """A file that is there completely or as it was."""
+    staged = path.with_name(f".{path.name}.new")
+    staged.write_text(text, encoding="utf-8", newline="")
+    os.replace(staged, path)
+
+
+def _summary(facts: dict[str, Any], wave: str, *, dry_run: bool) -> str:
+    """What happened, in a few lines."""
+    found, rows = facts["found"], facts["rows"]
+    remarks = facts["remarks"]
+    lines = [
+        f"{facts['title']}: {found['codings']} codings, {found['codes']} codes, {found['sources']} sources,"
+        f" {found['cases']} cases.",
+        f"Wave {wave}: {rows['coded_segments']} coded segments of {rows['participants']} participants.",
+    ]
+    lines += [f"  {each['what']}: {each['text']} ({each['n']})" for each in remarks if each["n"]]
+    if facts["added"]:
+        lines.append(f"{len(facts['added'])} codes are not in the codebook; see {ADDITIONS}.")
+    where = f"waves/{wave}/{REPORT}.html"
+    lines.append(
+        "Nothing was written (--dry-run)." if dry_run else f"Everything that was guessed or left out: {where}"
+    )
+    return "\n".join(lines)

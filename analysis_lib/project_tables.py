@@ -1,0 +1,88 @@
+"""Which tables of a wave come straight from the project of a coding program?
+
+wave.yaml can name one under ``sources:`` with its format. It is then read at every run, with import_map.yaml beside
+it, so that a corrected project needs no import of its own; ``themewave import`` shows what happens.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from analysis_lib.errors import Finding, StudyError
+from analysis_lib.import_map import FILE as MAP
+from analysis_lib.import_map import ImportMap, known_guids
+from analysis_lib.imported_wave import imported_wave
+from analysis_lib.importers import IMPORTERS, read_project
+from analysis_lib.readers.table import RawTable
+from analysis_lib.study import Study, WaveFacts
+
+
+@dataclass(frozen=True)
+class ProjectTables:
+    """Tables that come from the project of a coding program, and the files that this took."""
+
+    tables: dict[str, RawTable]
+    files: set[Path]
+
+
+def project_tables(
+    study: Study, folder: Path, facts: WaveFacts | None, findings: list[Finding]
+) -> ProjectTables:
+    """What the project named under ``sources:`` of wave.yaml holds.
+
+    Parameters
+    ----------
+    study, folder, facts
+        The study, the folder of the wave and what its wave.yaml says.
+    findings
+        What goes wrong, and what had to be guessed or left out, is added to it.
+    """
+    named = [
+        source
+        for source in (facts.sources if facts is not None else ())
+        if source.get("table") is None
+        and str(source.get("format")).casefold() in IMPORTERS
+        and below(source["file"])
+    ]
+    if not named:
+        return ProjectTables({}, set())
+    file = f"waves/{folder.name}/wave.yaml"
+    if len(named) > 1:
+        what, fix = (
+            "several projects of coding programs are named.",
+            "Name one; a wave is made of one project.",
+        )
+        findings.append(Finding("stop", "W12", file, what, fix))
+        return ProjectTables({}, {folder / source["file"] for source in named})
+    path = folder / named[0]["file"]
+    shown = path.relative_to(study.folder).as_posix()
+    try:
+        project = read_project(path, str(named[0]["format"]).casefold())
+        found = imported_wave(
+            project, codebook=study.codebook, known=ImportMap.of_wave(folder), guids=known_guids(study.folder)
+        )
+    except StudyError as error:
+        findings += error.findings
+        return ProjectTables({}, {path})
+    tables = {}
+    for name, rows in found.tables.items():
+        if rows:
+            columns = tuple(rows[0])
+            values = tuple(tuple(row[column] for column in columns) for row in rows)
+            tables[name] = RawTable(shown, columns, values, tuple(range(2, len(rows) + 2)), None, ())
+    for remark in found.remarks:
+        if remark.n and remark.what in ("guessed", "dropped", "orphaned"):
+            what = (
+                f"something of the project was guessed or left out. {remark.n} {remark.kind}: {remark.text}"
+            )
+            fix = "Nothing to do if so meant; `themewave import --dry-run` lists them."
+            findings.append(Finding("note", "W13", shown, what, fix))
+    return ProjectTables(tables, {path, folder / MAP})
+
+
+def below(file: str) -> bool:
+    """Whether a path of wave.yaml stays in the folder of its wave."""
+    path = PurePosixPath(file)
+    odd = not file.isprintable() or any(sign in file for sign in "\\:~") or ".." in path.parts
+    return bool(path.name) and not odd and not path.is_absolute()
