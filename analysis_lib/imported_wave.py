@@ -20,9 +20,11 @@ from analysis_lib.codebook import Codebook
 from analysis_lib.import_codes import CodeMatch, Row, additions, matched_codes
 from analysis_lib.import_map import PERSON, ImportMap, new_ids
 from analysis_lib.import_owners import Owners
+from analysis_lib.importers.nhs_end_codes import endings_of
 from analysis_lib.importers.project import Coding, Project, Remark, Source
 from analysis_lib.schema import Column, table_schema
 
+_END_CODE, _END_CODES = "nhs_end_code", {"nhs_end_code", "end_code", "endcode"}
 _DOCUMENT = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 
 
@@ -208,7 +210,7 @@ def _participants(
     columns = {name: known.columns.get(name, _column_for(name, schema.names)) for name in seen}
     values: dict[str, dict[str, str]] = {column: dict(levels) for column, levels in known.values.items()}
     rules = {column.name: column for column in schema.columns}
-    rows = []
+    rows: list[Row] = []
     for name in owners.names:
         row = {"participant_id": person_id[name]}
         for variable, raw in variables[name].items():
@@ -216,10 +218,12 @@ def _participants(
             if column:
                 row[column] = _level(raw, column, rules.get(column), values)
         rows.append(row)
+    endings = _with_endings(rows)
     used = [column for column in schema.names if any(column in row for row in rows)]
-    used += [column for column in dict.fromkeys(columns.values()) if column and column not in schema.names]
+    named = [column for column in dict.fromkeys(columns.values()) if column and column != _END_CODE]
+    used += [column for column in named if column not in schema.names]
     rows.sort(key=lambda row: row["participant_id"])
-    remarks = []
+    remarks = list(endings)
     if conflicts:
         text = (
             "A variable has different values in a case and its documents, or in two documents; the case, then the"
@@ -228,7 +232,7 @@ def _participants(
         remarks.append(
             Remark("guessed", "variables", text, len(conflicts), tuple(dict.fromkeys(conflicts)), 0.5)
         )
-    unknown = [name for name, column in columns.items() if column and column not in schema.names]
+    unknown = [column for column in named if column not in schema.names]
     if unknown:
         text = (
             "Variables whose names are not in the contract were kept under their own names; import_map.yaml can"
@@ -238,9 +242,24 @@ def _participants(
     return [{column: row.get(column, "") for column in used} for row in rows], columns, values, remarks
 
 
+def _with_endings(rows: list[Row]) -> tuple[Remark, ...]:
+    """Ways of ending from NHS end codes, where people have them; what is there already stands."""
+    if not any(_END_CODE in row for row in rows):
+        return ()
+    found = endings_of([row.get(_END_CODE, "") for row in rows], lines=range(1, len(rows) + 1))
+    for row, ending, by in zip(rows, found.termination_type, found.initiated_by, strict=True):
+        row.pop(_END_CODE, None)
+        if ending:
+            row.setdefault("termination_type", ending)
+            row.setdefault("termination_initiated_by", by)
+    return found.remarks
+
+
 def _column_for(variable: str, names: Iterable[str]) -> str:
     """The column of the contract with this name, but for case and blanks; else the name as a column name."""
     plain = re.sub(r"\W+", "_", variable.strip()).strip("_").casefold()
+    if plain in _END_CODES:
+        return _END_CODE
     return plain if plain in names else plain or "variable"
 
 

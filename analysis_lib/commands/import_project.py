@@ -55,23 +55,27 @@ def import_project(source: str, study: str, wave: str, *, file_format: str | Non
 def _write(found: ImportedWave, facts: dict[str, Any], folder: Path, wave: str) -> None:
     """Every file of the import, each complete before it gets its name; tables of another origin are never touched."""
     target = folder / "waves" / wave
-    before = _written_before(target)
+    before, made_by = _written_before(target), found.project.format
     tables = {f"{name}.csv": _as_csv(rows) for name, rows in found.tables.items() if rows}
     kept = []
     for name in list(tables):
         path = target / name
-        if path.exists() and _sha(path.read_text(encoding="utf-8")) != before.get(name):
-            if name == "participants.csv":
-                kept.append(name)  # people come from elsewhere; the ids have to agree
-                del tables[name]
-            else:
-                what = "there is such a table already, and no import wrote it."
-                fix = "Move it elsewhere, or import into another wave."
-                raise StudyError([Finding("stop", "M94", f"waves/{wave}/{name}", what, fix)])
+        mine = before.get(name, {})
+        ours = path.exists() and _sha(path.read_text(encoding="utf-8")) == mine.get("sha256")
+        if not path.exists() or (ours and mine.get("format") == made_by):
+            continue
+        if name == "participants.csv":
+            kept.append(name)  # people come from elsewhere; the ids have to agree
+            del tables[name]
+        else:
+            what = "there is such a table already, and no import from this format wrote it."
+            fix = "Move it elsewhere to import anew, or import into another wave."
+            raise StudyError([Finding("stop", "M94", f"waves/{wave}/{name}", what, fix)])
     target.mkdir(parents=True, exist_ok=True)
     if not (target / "wave.yaml").exists():
         shutil.copyfile(DATA_SCHEMA / "new_study" / "wave.yaml", target / "wave.yaml")
-    facts = facts | {"written": {name: _sha(text) for name, text in tables.items()}, "kept": kept}
+    written = {name: {"sha256": _sha(text), "format": made_by} for name, text in tables.items()}
+    facts = facts | {"written": before | written, "kept": kept}
     texts = tables | {
         MAP: found.map.as_text(),
         f"{REPORT}.json": json.dumps(facts, ensure_ascii=False, indent=1, sort_keys=True) + "\n",
@@ -90,8 +94,8 @@ def _write(found: ImportedWave, facts: dict[str, Any], folder: Path, wave: str) 
     _replace(folder / GUIDS, yaml.safe_dump(dict(sorted(guids.items()))))
 
 
-def _written_before(target: Path) -> dict[str, str]:
-    """Table -> hash of what the last import wrote."""
+def _written_before(target: Path) -> dict[str, dict[str, str]]:
+    """Table -> hash and format of what the last import of it wrote."""
     path = target / f"{REPORT}.json"
     return dict(json.loads(path.read_text(encoding="utf-8")).get("written", {})) if path.exists() else {}
 

@@ -24,6 +24,7 @@ from analysis_lib.importers import (
     refi,
     requal,
     rqda,
+    survey,
     taguette,
     taguette_codebook,
     taguette_highlights,
@@ -76,4 +77,5 @@ IMPORTERS: dict[str, Importer] = {
     "rqda": Importer.of(rqda),
     "matrix": Importer.of(matrix),
     "coded-table": Importer.of(coded_table),
+    "survey": Importer.of(survey),
 }

@@ -235,3 +235,18 @@ def test_what_was_settled_is_written_and_read_again(tmp_path):
     assert again.people == {"P01": "P01", "P02": "P02"}
     assert again.coders == {"Ann": "Ann", "Bob B.": "coder_001"}
     assert made(known=again).tables == wave.tables
+
+
+# Endings
+
+
+def test_nhs_end_codes_become_ways_of_ending_and_unknown_ones_are_reported():
+    cases = (
+        Case("c1", "P01", spans=(Span("s1"),), variables={"EndCode": "46"}),
+        Case("c2", "P02", spans=(Span("s2"),), variables={"EndCode": "77"}),
+    )
+    wave = made(project(cases=cases))
+    first, second = wave.tables["participants"]
+    assert (first["termination_type"], first["termination_initiated_by"]) == ("completed_agreed", "mutual")
+    assert second["termination_type"] == ""
+    assert any("End codes that are not in" in remark.text for remark in wave.remarks)
