@@ -283,6 +283,8 @@ CASES = [
          ("is not read", "themewave import"), "warn"),
     Case("source in an unread format", {W: added(WAVE, "sources: [{file: p.qdpx, table: documents, format: qdpx}]")},
          "W04", W, 8, "sources.format", ("not read in this format", "Allowed: csv, tsv")),
+    Case("two projects", {W: added(WAVE, "sources: [{file: a.qda, format: qualcoder}, {file: b.csv, format: matrix}]")},
+         "W12", W, None, None, ("several projects", "Name one")),
     Case("source that is not there", {W: added(WAVE, "sources: [{file: people.csv, table: participants}]")}, "R01",
          "waves/w1/people.csv", None, None, ("no ordinary file", "Check the spelling")),
     Case("wave without a folder", spoilt(Y, ("waves: [w1]", "waves: [w1, w2]")), "W05", "waves/w2", None, None,

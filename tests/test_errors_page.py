@@ -16,6 +16,7 @@ ELSEWHERE = {
     "W01": "test_bad_studies",
     "W09": "test_bad_studies",
     "W10": "test_bad_studies",
+    "W13": "importers/test_import_command",
     "X12": "test_checks",
     "X13": "test_bad_studies",
     "X26": "test_checks",

@@ -173,3 +173,11 @@ def test_a_code_that_was_renamed_in_the_program_keeps_its_id_by_guid(tmp_path):
     assert {code["how"] for code in first["codes"]} == {"new"}
     assert {code["how"] for code in again["codes"]} == {"GUID"}
     assert [code["code_id"] for code in again["codes"]] == [code["code_id"] for code in first["codes"]]
+
+
+def test_what_a_named_project_leaves_to_guess_is_a_note_of_the_check(tmp_path):
+    other = study(tmp_path / "other", "sources: [{file: demo.qdpx, format: refi-qda}]\n")
+    shutil.copy(SAMPLES / "qualcoder" / "demo.qdpx", other / "waves" / "w1" / "demo.qdpx")
+    notes = [finding for finding in al.check_study(other) if finding.code == "W13"]
+    assert {finding.level for finding in notes} == {"note"}
+    assert any("cases" in finding.what or "sources" in finding.what for finding in notes)
