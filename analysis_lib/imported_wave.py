@@ -24,6 +24,7 @@ from analysis_lib.importers.nhs_end_codes import endings_of
 from analysis_lib.importers.project import Coding, Project, Remark, Source
 from analysis_lib.schema import Column, table_schema
 
+_CONSENSUS = "consensus"  # a coder of this name holds what a team settled
 _END_CODE, _END_CODES = "nhs_end_code", {"nhs_end_code", "end_code", "endcode"}
 _DOCUMENT = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 
@@ -168,7 +169,8 @@ def _segments(
             "start": "" if coding.start is None else str(coding.start),
             "end": "" if coding.end is None else str(coding.end),
             "text": coding.text,
-            "n_words": str(len(coding.text.split())) if coding.text else "",
+            "n_words": str(_words(coding.text)) if coding.text else "",
+            "round": _CONSENSUS if key[2] == _CONSENSUS else "independent",
             "coded_at": coding.coded_at[:10],
             "weight": "" if coding.weight is None else f"{coding.weight:g}",
             "memo": coding.memo,
@@ -181,6 +183,11 @@ def _segments(
         text = "These repeat the same code by the same coder on the same words; each is in the wave once."
         remarks.append(Remark("merged", "codings", text, len(twice), tuple(twice)))
     return list(rows.values()), remarks
+
+
+def _words(text: str) -> int:
+    """Words of a text: what stands between blanks and holds a letter or a digit."""
+    return sum(any(sign.isalnum() for sign in part) for part in text.split())
 
 
 def _order(coding: Coding, document_id: Mapping[str, str]) -> tuple[object, ...]:
@@ -285,7 +292,7 @@ def _documents(
     for source in project.sources:
         owner = owners.of_source(source)
         if owner is not None:
-            n_words = "" if source.text is None else str(len(source.text.split()))
+            n_words = "" if source.text is None else str(_words(source.text))
             rows.append(
                 {
                     "participant_id": person_id[owner],

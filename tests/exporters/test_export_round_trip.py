@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import shutil
+
 import pandas as pd
 import pytest
 from example_waves import Example
 from tiny_study import write_study
 
 import analysis_lib as al
+from analysis_lib.__main__ import main
 from analysis_lib.exporters import EXPORTERS
 from analysis_lib.importers.project import Project
 from analysis_lib.importers.refi import read
@@ -137,3 +140,24 @@ def test_emoji_and_line_ends_come_back_whole_and_to_the_person_who_said_them(tmp
     spans = {case.name: sorted((s.start, s.end) for s in case.spans) for case in project.cases if case.spans}
     assert spans == {"P01": [(0, 9), (4, 9), (4, 14)], "P02": [(16, 24)]}
     assert project.unreconciled() == {}
+
+
+def test_the_imported_wave_has_the_themes_and_the_groups_of_the_exported_one(examples, tmp_path):
+    wave, matrix = examples["2024b"].wave, examples["2024b"].matrix
+    file = tmp_path / "wave.qdpx"
+    file.write_bytes(EXPORTERS["refi-qda"].make(wave))
+    study = tmp_path / "study"
+    folder = study / "waves" / "2024b"
+    folder.mkdir(parents=True)
+    text = (al.EXAMPLE_STUDY / "study.yaml").read_text(encoding="utf-8")
+    (study / "study.yaml").write_text(text.replace("[2024a, 2024b, 2025a]", "[2024b]"), encoding="utf-8")
+    shutil.copy(al.EXAMPLE_STUDY / "codebook.yaml", study)
+    shutil.copy(al.EXAMPLE_STUDY / "waves" / "2024b" / "wave.yaml", folder)
+    assert main(["import", str(file), "--study", str(study), "--wave", "2024b"]) == 0
+    back = al.load_wave(study, "2024b")
+    again = al.quantitize(back).values
+    # who withheld consent is in neither; what nobody was asked to code comes back as absent
+    expected = matrix.values.fillna(0.0)
+    pd.testing.assert_frame_equal(again.loc[expected.index, expected.columns], expected)
+    groups = wave.participants.loc[back.participants.index, "outcome_group"]
+    assert back.participants["outcome_group"].astype(str).tolist() == groups.astype(str).tolist()
