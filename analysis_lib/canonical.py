@@ -18,7 +18,8 @@ import pandas as pd
 
 from analysis_lib.errors import Finding, Level, characters_allowed, did_you_mean, first_few, value_class
 from analysis_lib.readers import RawTable
-from analysis_lib.readers.table import SECOND_HEADER, shown_name
+from analysis_lib.readers.table import SECOND_HEADER
+from analysis_lib.readers.values import shown_name
 from analysis_lib.schema import Column, TableSchema
 from analysis_lib.study import RawColumns
 from analysis_lib.yamlfile import as_date

@@ -17,7 +17,7 @@ import yaml
 
 from analysis_lib.errors import Finding, StudyError, did_you_mean, looks_like_a_name
 from analysis_lib.readers import read_table
-from analysis_lib.readers.table import shown_name
+from analysis_lib.readers.values import shown_name
 from analysis_lib.schema import DATA_SCHEMA
 from analysis_lib.yamlfile import examine_entries, examine_yaml
 

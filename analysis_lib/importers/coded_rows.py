@@ -19,7 +19,8 @@ from typing import Literal
 from analysis_lib.importers.columns import Columns
 from analysis_lib.importers.project import Case, Code, Coding, OffsetRule, Project, Remark, Source
 from analysis_lib.importers.sheets import Sheet
-from analysis_lib.readers.table import canonical_text, moment_text
+from analysis_lib.readers.table import canonical_text
+from analysis_lib.readers.values import moment_text
 
 _ISO = re.compile(r"(\d{4})-(\d\d)-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d))?(?:\.\d+)?)?")
 _DOTS = re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{4})(?:,? +(\d{1,2}):(\d\d)(?::(\d\d))?)?")

@@ -19,7 +19,8 @@ from pathlib import Path
 from analysis_lib.errors import Finding, StudyError
 from analysis_lib.importers.project import Kind, Remark
 from analysis_lib.readers.delimited import SEPARATORS, delimited_rows
-from analysis_lib.readers.table import UncleanedRows, canonical_text, shown_name
+from analysis_lib.readers.table import UncleanedRows, canonical_text
+from analysis_lib.readers.values import shown_name
 from analysis_lib.readers.xlsx import xlsx_sheets
 
 ENDINGS = (".csv", ".tsv", ".txt", ".xlsx")

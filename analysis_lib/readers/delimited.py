@@ -30,8 +30,8 @@ from analysis_lib.readers.table import (
     Rule,
     UncleanedRows,
     make_table,
-    shown_name,
 )
+from analysis_lib.readers.values import shown_name
 
 MAX_BYTES = 50 * 1024**2
 SEPARATORS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "vertical bar"}

@@ -9,8 +9,7 @@ References: Stata file format 113 to 119 (Stata manual, dta); Stata manual, date
 from __future__ import annotations
 
 import re
-import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -18,40 +17,14 @@ from typing import Any
 import numpy as np
 import pyreadstat
 
-from analysis_lib.errors import Finding, StudyError
-from analysis_lib.readers.delimited import MAX_BYTES, TOO_LARGE
-from analysis_lib.readers.table import (
-    MAX_CELLS,
-    TOO_MANY_CELLS,
-    RawTable,
-    Rule,
-    make_table,
-    moment_text,
-    number_text,
-    shown_name,
-)
+from analysis_lib.errors import StudyError
+from analysis_lib.readers.labelled import read_labelled
+from analysis_lib.readers.table import RawTable, Rule
+from analysis_lib.readers.values import moment_text, number_text
 from analysis_lib.readers.workbook import DAMAGED
 
-PART_LABELLED = Rule(
-    "R84",
-    "warn",
-    "Values have no label although others of this column have one; they were read as codes: {n}.",
-    "Label all values or none of them in Stata.",
-)
-SAME_LABEL = Rule(
-    "R85",
-    "stop",
-    "Two different codes of this column have the same label, so they cannot be told apart.",
-    "Give each code a label of its own in Stata.",
-)
-NO_DATE = Rule(
-    "R86",
-    "stop",
-    "The value is stored as a date but lies outside the calendar.",
-    "Correct it in Stata, or empty the cell if the date is missing.",
-)
 LEAP_SECONDS = Rule(
-    "R87",
+    "R84",
     "stop",
     "The column counts leap seconds (format %tC), so its times are not those of a clock.",
     "Convert it to %tc in Stata with cofC(), or drop the column.",
@@ -87,8 +60,10 @@ def _single_precision(value: float) -> str:
     return number_text(float(str(np.float32(value))))
 
 
-def _as_text(stata_format: str, storage: str) -> Callable[[float], str]:
-    """How numbers of this display format and storage type become text."""
+def _as_text(meta: Any, name: str) -> Callable[[float], str]:
+    """How numbers of a column become text, by its display format and storage type."""
+    stata_format = meta.original_variable_types[name] or ""
+    storage = meta.readstat_variable_types[name]
     padded = _PADDED.fullmatch(stata_format)
     if padded:  # Stata shows such numbers with leading zeros, and ids are entered that way
         return lambda value: number_text(value).zfill(int(padded[1]))
@@ -105,37 +80,16 @@ def _as_text(stata_format: str, storage: str) -> Callable[[float], str]:
     return _single_precision if storage == "float" else number_text
 
 
-def _column_text(
-    values: Sequence[Any], as_text: Callable[[float], str], labels: Mapping[Any, str]
-) -> tuple[list[str], list[int], int]:
-    """Return the values as text, positions of impossible dates, and how many lack a label others have."""
-    texts: list[str] = []
-    impossible: list[int] = []
-    labelled = unlabelled = 0
-    for position, value in enumerate(values):
-        if value is None or value != value:  # noqa: PLR0124 - not-a-number is missing
-            texts.append("")
-        elif value in labels:
-            labelled += 1
-            texts.append(labels[value])
-        elif isinstance(value, str):
-            texts.append(value)
-        else:
-            unlabelled += 1
-            try:
-                texts.append(as_text(float(value)))
-            except (OverflowError, ValueError):
-                impossible.append(position)
-                texts.append("")
-    return texts, impossible, unlabelled if labelled else 0
-
-
 def _is_cut_off(path: Path) -> bool:
     """Whether a file since Stata 13 lacks its last tag; what stands behind the labels is read by nobody else."""
     with path.open("rb") as file:
         tagged = file.read(11) == b"<stata_dta>"
         file.seek(max(path.stat().st_size - 12, 0))
         return tagged and file.read() != b"</stata_dta>"
+
+
+def _refused(meta: Any, name: str) -> Rule | None:
+    return LEAP_SECONDS if str(meta.original_variable_types[name]).startswith(("%tC", "%-tC")) else None
 
 
 def read_dta(path: Path, *, shown_as: str) -> RawTable:
@@ -159,41 +113,8 @@ def read_dta(path: Path, *, shown_as: str) -> RawTable:
     StudyError
         With every finding of the file.
     """
-    if path.stat().st_size > MAX_BYTES:
-        raise StudyError(TOO_LARGE.at(shown_as, allowed=f"at most {MAX_BYTES // 1024**2} MB"))
     if _is_cut_off(path):
         raise StudyError(DAMAGED.at(shown_as))
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        try:
-            _, sizes = pyreadstat.read_dta(path, metadataonly=True)
-            limit = MAX_CELLS // max(len(sizes.column_names), 1)
-            if (sizes.number_rows or 0) <= limit:  # the stated number may be wrong or left out
-                data, meta = pyreadstat.read_dta(
-                    path, output_format="dict", disable_datetime_conversion=True, row_limit=limit + 1
-                )
-        except Exception:  # whatever a damaged file makes the library raise is a fault of the file
-            raise StudyError(DAMAGED.at(shown_as)) from None
-    if (sizes.number_rows or 0) > limit or any(len(values) > limit for values in data.values()):
-        raise StudyError(TOO_MANY_CELLS.at(shown_as, allowed=f"at most {MAX_CELLS} cells"))
-    names = list(meta.column_names)
-    columns: list[list[str]] = []
-    found: list[Finding] = []
-    for position, name in enumerate(names, start=1):
-        shown = shown_name(name, position)
-        stata_format = meta.original_variable_types[name] or ""
-        if stata_format.startswith(("%tC", "%-tC")):
-            found.append(LEAP_SECONDS.at(shown_as, column=shown))
-        stored = meta.variable_value_labels.get(name, {})
-        label_of = {value: str(label).strip() for value, label in stored.items() if str(label).strip()}
-        as_text = _as_text(stata_format, meta.readstat_variable_types[name])
-        texts, impossible, unlabelled = _column_text(data[name], as_text, label_of)
-        columns.append(texts)
-        found += NO_DATE.at_each(shown_as, [k + 2 for k in impossible], column=shown)
-        if unlabelled:
-            found.append(PART_LABELLED.at(shown_as, column=shown, n=unlabelled))
-        occurring = [label_of[value] for value in set(data[name]) & label_of.keys()]
-        if len(set(occurring)) < len(occurring):
-            found.append(SAME_LABEL.at(shown_as, column=shown))
-    rows = list(zip(*columns, strict=True))
-    return make_table(shown_as, names, rows, range(2, len(rows) + 2), found=found)
+    return read_labelled(
+        path, shown_as=shown_as, read=pyreadstat.read_dta, as_text_of=_as_text, refused=_refused
+    )

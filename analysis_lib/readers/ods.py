@@ -18,7 +18,8 @@ from typing import Any
 from defusedxml import ElementTree
 
 from analysis_lib.errors import Finding, StudyError
-from analysis_lib.readers.table import MAX_COLUMNS, TOO_MANY_COLUMNS, RawTable, number_text
+from analysis_lib.readers.table import MAX_COLUMNS, TOO_MANY_COLUMNS, RawTable
+from analysis_lib.readers.values import number_text
 from analysis_lib.readers.workbook import (
     DAMAGED,
     ERROR_CELL,

@@ -26,10 +26,8 @@ from analysis_lib.readers.table import (
     RawTable,
     Rule,
     make_table,
-    moment_text,
-    number_text,
-    shown_name,
 )
+from analysis_lib.readers.values import moment_text, number_text, shown_name
 from analysis_lib.readers.workbook import BOMB, DAMAGED, MAX_EXPANDED_BYTES
 
 NO_SINGLE_VALUES = Rule(

@@ -8,16 +8,15 @@ References: Unicode Standard Annex 15 (normalisation form C); RFC 4180 (rows of 
 
 from __future__ import annotations
 
-import math
 import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
-from decimal import Decimal
 
-from analysis_lib.errors import Finding, Level, StudyError, in_order, looks_like_a_name
+from analysis_lib.errors import Finding, Level, StudyError, in_order
+from analysis_lib.readers.headings import repeats_names, second_headers
+from analysis_lib.readers.values import shown_name
 
 MAX_CELL_CHARACTERS = 1_000_000
 MAX_COLUMNS = 5_000
@@ -265,59 +264,6 @@ _UNUSUAL = re.compile(
     f"[\x00-\x08\x0b-\x1f\x7f-\x85{_ZERO_WIDTH}{_DIRECTION}{_NO_BREAK}{_WIDE_SPACE}"
     "\ufffd\ud800-\udfff\u00c2\u00c3\u00e2]"
 )
-_NUMBER = re.compile(r"[+-]?(?:\d+(?:[.,]\d*)?|[.,]\d+)(?:[eE][+-]?\d+)?%?|\d{4}-\d\d-\d\d(?:[T ][\d:.]+)?")
-_MISSING_WORDS = frozenset(
-    [".", "-", "--", "?", "na", "n/a", "n.a.", "nan", "null", "none", "missing", "unknown", "refused"]
-)
-
-
-def shown_name(name: str, position: int) -> str:
-    """Return a column or sheet name if it looks like one, else its number.
-
-    A file without a header has answers where the names should be, and an answer is never shown.
-
-    >>> shown_name("termination_type", 3)
-    'termination_type'
-    >>> shown_name("She said she would never go back there again.", 3)
-    'number 3'
-    """
-    return name if looks_like_a_name(name) else f"number {position}"
-
-
-def number_text(value: float) -> str:
-    """Return a number as the shortest text that reads back the same; "" for not-a-number.
-
-    >>> [number_text(x) for x in (12.0, 0.1, 1e-05, float("nan"))]
-    ['12', '0.1', '0.00001', '']
-    """
-    if isinstance(value, int):
-        return str(value)
-    if math.isnan(value):
-        return ""
-    if value.is_integer() and abs(value) < 1e21:
-        return str(int(value))
-    if 1e-9 <= abs(value) < 1e21:
-        return format(Decimal(repr(value)), "f")
-    return repr(value)
-
-
-def moment_text(value: date | time | timedelta) -> str:
-    """Return a date, time or duration in ISO form; midnight on a date is the date alone.
-
-    >>> moment_text(datetime(2024, 7, 2)), moment_text(datetime(2024, 7, 2, 10, 30))
-    ('2024-07-02', '2024-07-02T10:30:00')
-    >>> moment_text(timedelta(hours=1, minutes=5))
-    '01:05:00'
-    """
-    if isinstance(value, timedelta):
-        seconds = value.total_seconds()
-        whole, part = divmod(abs(seconds), 1)
-        hours, minutes = divmod(int(whole) // 60, 60)
-        fraction = f"{part:.6f}"[1:].rstrip("0").rstrip(".")
-        return f"{'-' if seconds < 0 else ''}{hours:02}:{minutes:02}:{int(whole) % 60:02}{fraction}"
-    if isinstance(value, datetime) and value.time() == time() and value.tzinfo is None:
-        return value.date().isoformat()
-    return value.isoformat()
 
 
 def canonical_text(value: str) -> tuple[str, tuple[Rule, ...]]:
@@ -354,48 +300,6 @@ def canonical_text(value: str) -> tuple[str, tuple[Rule, ...]]:
         inner = unicodedata.normalize("NFC", inner)
         rules.append(DECOMPOSED)
     return inner, tuple(rules)
-
-
-def _without_digits(value: str) -> str:
-    return re.sub(r"\d", "0", value)
-
-
-def _reads_like_names(row: Sequence[str], others: Sequence[Sequence[str]]) -> bool:
-    """Whether a row has no number, repeats nothing below it and puts words above a column of numbers."""
-    filled = [(position, value) for position, value in enumerate(row) if value]
-    if len(filled) * 2 < len(row) or any(_NUMBER.fullmatch(value) for _, value in filled):
-        return False
-    above_numbers = False
-    for position, value in filled:
-        below = [other[position] for other in others if other[position]]
-        if value in below:
-            return False
-        if any(map(str.isdigit, value)) and _without_digits(value) in set(map(_without_digits, below)):
-            return False
-        numbers = len(below) >= 3 and all(_NUMBER.fullmatch(other) for other in below)
-        above_numbers = above_numbers or (numbers and value.casefold() not in _MISSING_WORDS)
-    return above_numbers
-
-
-def _second_headers(rows: Sequence[Sequence[str]]) -> list[int]:
-    """Positions of further heading rows right below the first one."""
-    marked = [k for k, row in enumerate(rows[:3]) if any(v.startswith('{"ImportId"') for v in row)]
-    if marked:  # this survey export puts question texts in one row and these marks in the next
-        return list(range(marked[-1] + 1))
-    for count in (1, 2):
-        below = rows[count : count + 200]
-        if len(below) >= 3 and all(_reads_like_names(row, below) for row in rows[:count]):
-            return list(range(count))
-    return []
-
-
-def _repeats_names(row: Sequence[str], folded_names: Sequence[str]) -> bool:
-    same = 0
-    for value, name in zip(row, folded_names, strict=True):
-        if value and value.casefold() != name:
-            return False
-        same += bool(value)
-    return same * 2 >= len(folded_names)
 
 
 def _check_columns(
@@ -529,10 +433,10 @@ def make_table(
         raise StudyError([*findings, EMPTY.at(file, sheet=shown_sheet)])
 
     folded = [name.casefold() for name in names]
-    repeated = [line for line, row in zip(kept_lines, kept, strict=True) if _repeats_names(row, folded)]
+    repeated = [line for line, row in zip(kept_lines, kept, strict=True) if repeats_names(row, folded)]
     findings += REPEATED_HEADER.at_each(file, repeated, sheet=shown_sheet)
     if not repeated:
-        second = [kept_lines[k] for k in _second_headers(kept)]
+        second = [kept_lines[k] for k in second_headers(kept)]
         findings += SECOND_HEADER.at_each(file, second, sheet=shown_sheet)
     if not kept and not any(finding.level == "stop" for finding in findings):
         findings.append(HEADER_ONLY.at(file, sheet=shown_sheet))

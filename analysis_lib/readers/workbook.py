@@ -17,15 +17,8 @@ from typing import IO
 from xml.parsers import expat
 
 from analysis_lib.errors import Finding, StudyError, did_you_mean
-from analysis_lib.readers.table import (
-    EMPTY,
-    MAX_CELL_CHARACTERS,
-    RawTable,
-    Rule,
-    UncleanedRows,
-    make_table,
-    shown_name,
-)
+from analysis_lib.readers.table import EMPTY, MAX_CELL_CHARACTERS, RawTable, Rule, UncleanedRows, make_table
+from analysis_lib.readers.values import shown_name
 
 MAX_ENTRIES = 2_000
 MAX_EXPANDED_BYTES = 512 * 1024**2

@@ -21,16 +21,8 @@ import openpyxl
 from openpyxl.utils.cell import column_index_from_string, range_boundaries
 
 from analysis_lib.errors import Finding, StudyError
-from analysis_lib.readers.table import (
-    EMPTY,
-    MAX_COLUMNS,
-    TOO_MANY_COLUMNS,
-    RawTable,
-    UncleanedRows,
-    moment_text,
-    number_text,
-    shown_name,
-)
+from analysis_lib.readers.table import EMPTY, MAX_COLUMNS, TOO_MANY_COLUMNS, RawTable, UncleanedRows
+from analysis_lib.readers.values import moment_text, number_text, shown_name
 from analysis_lib.readers.workbook import (
     DAMAGED,
     ERROR_CELL,

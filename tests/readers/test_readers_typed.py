@@ -145,7 +145,7 @@ def test_stata_values_without_a_label_beside_labelled_ones_are_said(tmp_path: Pa
     )
     table = read(path)
     assert [row[1] for row in table.rows] == ["not at all", "4", "very much"]
-    assert [(f.level, f.code, f.column) for f in table.notes] == [("warn", "R84", "rating")]
+    assert [(f.level, f.code, f.column) for f in table.notes] == [("warn", "R80", "rating")]
 
 
 def test_two_stata_codes_with_one_label_stop(tmp_path: Path) -> None:
@@ -154,7 +154,7 @@ def test_two_stata_codes_with_one_label_stop(tmp_path: Path) -> None:
         {"id": ["a", "b"], "ended": [1.0, 2.0]},
         variable_value_labels={"ended": {1: SECRET, 2: SECRET}},
     )
-    assert [(f.code, f.column) for f in findings(path)] == [("R85", "ended")]
+    assert [(f.code, f.column) for f in findings(path)] == [("R81", "ended")]
 
 
 def test_stata_dates_times_and_periods_are_iso_text(tmp_path: Path) -> None:
@@ -178,12 +178,12 @@ def test_stata_dates_times_and_periods_are_iso_text(tmp_path: Path) -> None:
 
 def test_a_stata_date_outside_the_calendar_stops_at_its_row(tmp_path: Path) -> None:
     path = dta(tmp_path, {"id": ["a", "b"], "day": [1.0, 9e15]}, variable_format={"day": "%td"})
-    assert [(f.code, f.line, f.column) for f in findings(path)] == [("R86", 3, "day")]
+    assert [(f.code, f.line, f.column) for f in findings(path)] == [("R83", 3, "day")]
 
 
 def test_stata_times_that_count_leap_seconds_stop(tmp_path: Path) -> None:
     path = dta(tmp_path, {"id": ["a"], "moment": [1.0]}, variable_format={"moment": "%tC"})
-    assert [(f.code, f.column) for f in findings(path)] == [("R87", "moment")]
+    assert [(f.code, f.column) for f in findings(path)] == [("R84", "moment")]
 
 
 def test_stata_numbers_shown_with_leading_zeros_keep_them(tmp_path: Path) -> None:
