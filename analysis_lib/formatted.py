@@ -83,6 +83,11 @@ class FormattedTable:
         """Columns including the stub."""
         return 1 + sum(head.colspan for head in self.heads[0])
 
+    @property
+    def n_head_rows(self) -> int:
+        """Rows of headings above the body."""
+        return len(self.heads)
+
     def as_text(self) -> str:
         """The table in aligned plain text, for a terminal and for nbval."""
         lines = [[self.stub, *_flat(heads)] for heads in self.heads[-1:]]
@@ -108,8 +113,8 @@ class FormattedTable:
         notes
             False leaves out the notes alone, for a page that sets them itself.
         """
-        words = self._columns_of_words()
-        heads = ["".join(_head_html(head, at in words) for at, head in row) for row in self._placed_heads()]
+        words = self.columns_of_words()
+        heads = ["".join(_head_html(head, at in words) for at, head in row) for row in self.placed_heads()]
         # A heading over several columns speaks for a column group, one over several rows for a row group.
         columns = "".join(f'<colgroup span="{head.colspan}"></colgroup>' for head in self.heads[0])
         groups: list[list[str]] = [[]]
@@ -128,7 +133,7 @@ class FormattedTable:
             + (f'<div class="notes">{below}</div>' if below and caption and notes else "")
         )
 
-    def _placed_heads(self) -> list[list[tuple[int, Head]]]:
+    def placed_heads(self) -> list[list[tuple[int, Head]]]:
         """Heading rows with the column at which each heading starts; the stub's heading is at 0."""
         taken: set[tuple[int, int]] = set()
         placed = []
@@ -142,7 +147,7 @@ class FormattedTable:
             placed.append(line)
         return placed
 
-    def _columns_of_words(self) -> set[int]:
+    def columns_of_words(self) -> set[int]:
         """Columns whose every cell is aligned left."""
         rows = [[cell for cell in row.cells for _ in range(cell.colspan)] for row in self.rows if row.cells]
         return {0} | {

@@ -344,7 +344,7 @@ def test_a_run_leaves_the_folder_of_the_contract(a_run):
     folder = finished(a_run)
     assert (folder.parent / "index.html").is_file()
     assert sorted(path.name for path in folder.iterdir()) == [
-        "figures", "internal", "manifest.json", "report.html", "results",
+        "figures", "internal", "manifest.json", "report.html", "results", "tables.docx",
     ]  # fmt: skip
     assert [path.name for path in (folder / "internal").glob("*.ipynb")] == ["INTERNAL_01_wave_intake.ipynb"]
     assert (folder / "results" / "flow.csv").is_file()

@@ -276,7 +276,7 @@ COMES_WITH = {
     "jupyter_client": "papermill",
     "markupsafe": "jinja2",
 }
-DECLARED_AS = {"yaml": "pyyaml", "odf": "odfpy"}
+DECLARED_AS = {"yaml": "pyyaml", "odf": "odfpy", "docx": "python-docx"}
 
 
 def test_every_package_that_the_library_imports_is_declared():

@@ -13,6 +13,7 @@ from pathlib import Path
 from analysis_lib import figures
 from analysis_lib.payload import SIGNIFICANT_DIGITS, Payload, digest
 from analysis_lib.release import Released, Rules, release
+from analysis_lib.report.docx import write_tables_document
 from analysis_lib.report.html import Section, Stamp, render_report
 from analysis_lib.result_files import result_files, write_csv
 from analysis_lib.wave import Wave
@@ -59,6 +60,7 @@ def write_bundle(folder: Path, notebooks: Sequence[Notebook], wave: Wave, rules:
     )
     page = render_report(sections, cover=cover, stamp=stamp)
     (folder / "report.html").write_text(page, encoding="utf-8", newline="\n")
+    write_tables_document(folder, sections, title=cover.facts["title"], lines=_said_of(stamp, cover))
     _write_tables(folder / "results", released.payloads)
     _write_figures(folder / "figures", released.payloads)
     return {
@@ -66,6 +68,15 @@ def write_bundle(folder: Path, notebooks: Sequence[Notebook], wave: Wave, rules:
         "estimates_withheld": released.n_estimates_withheld,
         "quotes_withheld": released.n_quotes_withheld,
     }
+
+
+def _said_of(stamp: Stamp, cover: Payload) -> list[str]:
+    """What stands below the title of the Word file."""
+    said = [
+        f"Tables of wave {stamp.wave}, report {stamp.report_id}, profile {stamp.profile}, counts {stamp.counts_rule}."
+    ]
+    said += ["SYNTHETIC data: no person stands behind any number."] if cover.facts["synthetic"] else []
+    return said + list(stamp.changed)
 
 
 def _report_id(payloads: Sequence[Payload]) -> str:
