@@ -24,6 +24,7 @@ class Owners:
         self._project = project
         self._spans: dict[str, list[tuple[float, float, str]]] = defaultdict(list)
         self._named: dict[str, str] = {}
+        self._name_of = {source.key: source.name for source in project.sources}
         self.cases: dict[str, Case] = {}
         for case in project.cases:
             name = case.name or self._name_of_nameless(case)
@@ -70,7 +71,7 @@ class Owners:
 
     def _fallback(self, source: str) -> str | None:
         if not self.cases:
-            return next((each.name for each in self._project.sources if each.key == source), None)
+            return self._name_of.get(source)
         return self._guess.get(source)
 
     def _name_of_nameless(self, case: Case) -> str:

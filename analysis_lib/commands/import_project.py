@@ -59,10 +59,8 @@ def _write(found: ImportedWave, facts: dict[str, Any], folder: Path, wave: str) 
     tables = {f"{name}.csv": _as_csv(rows) for name, rows in found.tables.items() if rows}
     kept = []
     for name in list(tables):
-        path = target / name
-        mine = before.get(name, {})
-        ours = path.exists() and _sha(path.read_text(encoding="utf-8")) == mine.get("sha256")
-        if not path.exists() or (ours and mine.get("format") == made_by):
+        mine, there = before.get(name, {}), _text_of(target / name)
+        if _holds_nothing(there) or (_sha(there) == mine.get("sha256") and mine.get("format") == made_by):
             continue
         if name == "participants.csv":
             kept.append(name)  # people come from elsewhere; the ids have to agree
@@ -92,6 +90,15 @@ def _write(found: ImportedWave, facts: dict[str, Any], folder: Path, wave: str) 
     guids = known_guids(folder) | {code.guid: code.code_id for code in found.codes if code.guid}
     (folder / GUIDS).parent.mkdir(exist_ok=True)
     _replace(folder / GUIDS, yaml.safe_dump(dict(sorted(guids.items()))))
+
+
+def _text_of(path: Path) -> str:
+    return path.read_bytes().decode("utf-8", errors="replace") if path.exists() else ""
+
+
+def _holds_nothing(text: str) -> bool:
+    """Whether a table has no row: it is not there, or has column names only, as a new study begins."""
+    return not text.partition("\n")[2].strip()
 
 
 def _written_before(target: Path) -> dict[str, dict[str, str]]:

@@ -109,9 +109,10 @@ def test_importing_again_changes_no_byte_of_any_table_and_then_of_nothing(tmp_pa
 def test_a_table_that_no_import_wrote_is_never_replaced(tmp_path, capsys):
     folder = study(tmp_path / "study")
     mine = folder / "waves" / "w1" / "coded_segments.csv"
-    mine.write_text("segment_id,participant_id,code_id\n", encoding="utf-8")
+    typed = "segment_id,participant_id,code_id\nS1,P01,alliance\n"
+    mine.write_text(typed, encoding="utf-8")
     assert imported(folder, "qualcoder/data.qda") == 1
-    assert mine.read_text(encoding="utf-8") == "segment_id,participant_id,code_id\n"
+    assert mine.read_text(encoding="utf-8") == typed
     assert "M94" in capsys.readouterr().err
 
 
@@ -181,3 +182,13 @@ def test_what_a_named_project_leaves_to_guess_is_a_note_of_the_check(tmp_path):
     notes = [finding for finding in al.check_study(other) if finding.code == "W13"]
     assert {finding.level for finding in notes} == {"note"}
     assert any("cases" in finding.what or "sources" in finding.what for finding in notes)
+
+
+def test_tables_of_a_new_study_that_hold_column_names_only_are_filled(tmp_path):
+    folder = tmp_path / "study"
+    assert main(["new", str(folder)]) == 0
+    assert (
+        main(["import", str(SAMPLES / "qualcoder/data.qda"), "--study", str(folder), "--wave", "wave_1"]) == 0
+    )
+    wave = folder / "waves" / "wave_1"
+    assert (len(rows(wave / "participants.csv")), len(rows(wave / "coded_segments.csv"))) == (3, 13)
