@@ -231,6 +231,10 @@ def _participants(
     used += [column for column in named if column not in schema.names]
     rows.sort(key=lambda row: row["participant_id"])
     remarks = list(endings)
+    aside = [name for name, column in columns.items() if not column]
+    if aside:
+        text = "Variables that import_map.yaml leaves out, or that say which wave it is, are in no table."
+        remarks.append(Remark("not carried", "variables", text, len(aside)))
     if conflicts:
         text = (
             "A variable has different values in a case and its documents, or in two documents; the case, then the"
@@ -267,6 +271,8 @@ def _column_for(variable: str, names: Iterable[str]) -> str:
     plain = re.sub(r"\W+", "_", variable.strip()).strip("_").casefold()
     if plain in _END_CODES:
         return _END_CODE
+    if plain == "wave":
+        return ""  # the folder says which wave it is, and a program counts waves in its own way
     return plain if plain in names else plain or "variable"
 
 

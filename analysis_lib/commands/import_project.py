@@ -138,7 +138,10 @@ def _summary(facts: dict[str, Any], wave: str, *, dry_run: bool) -> str:
     ]
     lines += [f"  {each['what']}: {each['text']} ({each['n']})" for each in remarks if each["n"]]
     if facts["added"]:
-        lines.append(f"{len(facts['added'])} codes are not in the codebook; see {ADDITIONS}.")
+        lines.append(
+            f"{len(facts['added'])} codes are not in the codebook: add the entries of waves/{wave}/{ADDITIONS} to it,"
+            f" or give the codes other ids in waves/{wave}/{MAP} and import again."
+        )
     where = f"waves/{wave}/{REPORT}.html"
     lines.append(
         "Nothing was written (--dry-run)." if dry_run else f"Everything that was guessed or left out: {where}"

@@ -62,9 +62,7 @@ def finished(folder: Path) -> Path:
     themes = (wave / "import_codebook.yaml").read_text(encoding="utf-8")
     (folder / "codebook.yaml").write_text(f'codebook: {{version: "1"}}\n{themes}', encoding="utf-8")
     text = (wave / "import_map.yaml").read_text(encoding="utf-8")
-    text = text.replace("Outcome: outcome\n", "Outcome: outcome_group\n").replace(
-        "Wave: wave\n", 'Wave: ""\n'
-    )
+    text = text.replace("Outcome: outcome\n", "Outcome: outcome_group\n")
     text = text.replace("values: {}", "values: {outcome_group: {dropped out: dropped_out}}")
     (wave / "import_map.yaml").write_text(text, encoding="utf-8")
     return folder

@@ -175,6 +175,13 @@ def test_a_case_knows_better_than_its_document_and_the_conflict_is_said():
     assert remarks(wave, "guessed")[-1] == ("variables", 1, ("c1",))
 
 
+def test_a_variable_that_says_the_wave_is_left_out_and_named():
+    cases = (Case("c1", "P01", spans=(Span("s1"),), variables={"Wave": "1", "age": "31"}),)
+    wave = made(project(cases=cases))
+    assert wave.tables["participants"] == [{"participant_id": "P01", "age": "31"}]
+    assert remarks(wave, "not carried") == [("variables", 1, ())]
+
+
 # Codes
 
 
