@@ -9,7 +9,7 @@ References: REFI-QDA standard 1.5 (2019), on cases and their source references.
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 
 from analysis_lib.importers.project import Case, Coding, Project, Remark, Source
 
@@ -43,7 +43,7 @@ class Owners:
         """Every owner, in the order of the file."""
         if self.cases:
             return list(self.cases)
-        return [source.name for source in self._project.sources]
+        return list(dict.fromkeys(source.name for source in self._project.sources))
 
     def __call__(self, coding: Coding) -> str | None:
         """Name of the owner of a coding; None where nobody is."""
@@ -102,6 +102,11 @@ class Owners:
         return found
 
     def _report(self, remarks: list[Remark]) -> None:
+        times = Counter(source.name for source in self._project.sources)
+        several = tuple(source.key for source in self._project.sources if times[source.name] > 1)
+        if several and not self.cases:
+            text = "These sources share a name; without cases a name is a person, so they were taken for one each."
+            remarks.append(Remark("guessed", "participants", text, len(several), several, 0.5))
         linked = {name for spans in self._spans.values() for *_, name in spans} | set(self._guess.values())
         without = [case.key for name, case in self.cases.items() if name not in linked]
         if without:

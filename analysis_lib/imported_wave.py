@@ -11,7 +11,7 @@ References: REFI-QDA standard 1.5 (2019).
 from __future__ import annotations
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
@@ -119,8 +119,8 @@ def _near_duplicates(ids: Iterable[str]) -> list[Remark]:
 def _document_ids(sources: Iterable[Source]) -> dict[str, str]:
     """Document id of each source: its name where that fits, else a number."""
     sources = list(sources)
-    named = [source for source in sources if _DOCUMENT.fullmatch(source.name)]
-    unique = {source.name for source in named if sum(each.name == source.name for each in named) == 1}
+    times = Counter(source.name for source in sources)
+    unique = {name for name, n in times.items() if n == 1 and _DOCUMENT.fullmatch(name)}
     found, number = {}, 0
     for source in sources:
         if source.name in unique:

@@ -7,6 +7,7 @@ import hashlib
 import io
 import json
 import os
+import re
 import shutil
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,7 @@ from analysis_lib.importers import read_project
 from analysis_lib.report.import_report import import_facts, render_import_report
 from analysis_lib.schema import DATA_SCHEMA
 
+_WAVE = re.compile(r"[A-Za-z0-9_-]{1,32}")
 REPORT = "import_report"
 ADDITIONS = "import_codebook.yaml"
 
@@ -39,6 +41,10 @@ def import_project(source: str, study: str, wave: str, *, file_format: str | Non
     if not (folder / "study.yaml").is_file():
         what, fix = "there is no study.yaml in this folder.", "Make a study first: themewave new DIR."
         raise StudyError([Finding("stop", "M93", "--study", what, fix)])
+    if not _WAVE.fullmatch(wave):
+        what, fix = "a wave cannot have this name.", "Name it like a folder."
+        allowed = "letters, digits, _ and -, at most 32"
+        raise StudyError([Finding("stop", "M95", "--wave", what, fix, allowed=allowed)])
     project = read_project(path, file_format)
     target = folder / "waves" / wave
     codebook, _ = examine_codebook(folder)

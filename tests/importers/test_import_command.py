@@ -190,3 +190,12 @@ def test_tables_of_a_new_study_that_hold_column_names_only_are_filled(tmp_path):
     )
     wave = folder / "waves" / "wave_1"
     assert (len(rows(wave / "participants.csv")), len(rows(wave / "coded_segments.csv"))) == (3, 13)
+
+
+@pytest.mark.parametrize("wave", ["../elsewhere", "a/b", ".hidden", ""])
+def test_a_wave_is_never_written_outside_its_study(tmp_path, capsys, wave):
+    folder = study(tmp_path / "study")
+    before = sorted(tmp_path.rglob("*"))
+    assert main(["import", str(SAMPLES / "qualcoder/data.qda"), "--study", str(folder), "--wave", wave]) == 1
+    assert "M95" in capsys.readouterr().err
+    assert sorted(tmp_path.rglob("*")) == before

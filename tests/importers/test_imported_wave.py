@@ -133,6 +133,14 @@ def test_without_cases_each_document_is_a_person():
     assert [row["participant_id"] for row in wave.tables["participants"]] == ["P01_wave1", "P02_wave1"]
 
 
+def test_without_cases_two_documents_of_one_name_are_one_person_as_a_guess():
+    sources = (Source("s1", "Anna", TEXT), Source("s2", "Anna", "Fine."))
+    wave = made(project(cases=(), sources=sources))
+    assert [row["participant_id"] for row in wave.tables["participants"]] == ["Anna"]
+    assert [row["document_id"] for row in wave.tables["documents"]] == ["D0001", "D0002"]
+    assert remarks(wave, "guessed") == [("participants", 2, ("s1", "s2"))]
+
+
 def test_a_nameless_case_is_called_after_its_only_document():
     wave = made(project(cases=(Case("c1", "", spans=(Span("s1"),), variables={"age": "31"}),)))
     assert wave.tables["participants"][0] == {"participant_id": "P01_wave1", "age": "31"}
