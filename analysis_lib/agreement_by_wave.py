@@ -16,11 +16,10 @@ from itertools import pairwise
 import numpy as np
 import pandas as pd
 
-from analysis_lib.codebook import Theme
-from analysis_lib.errors import StudyError
+from analysis_lib.codebook import Theme, version_order
 from analysis_lib.reliability import coder_agreement
 from analysis_lib.stats.proportions import risk_difference
-from analysis_lib.wave import Wave, load_wave
+from analysis_lib.wave import Wave, waves_before
 
 _KEPT = ["code_id", "code_label", "depth", "n_agreed", "n_units", "krippendorff_alpha", "alpha_low",
          "alpha_high", "smallest_cell", "reason"]  # fmt: skip
@@ -66,7 +65,7 @@ def agreement_by_wave(wave: Wave, *, earlier: Sequence[Wave] | None = None) -> A
     ['2024a', '2024b']
     """
     loaded: list[tuple[str, Wave | None]] = (
-        _loaded_before(wave) if earlier is None else [(each.id, each) for each in earlier]
+        waves_before(wave) if earlier is None else [(each.id, each) for each in earlier]
     )
     reasons: list[tuple[str, str | None]] = []
     parts: list[pd.DataFrame] = []
@@ -99,30 +98,16 @@ def agreement_by_wave(wave: Wave, *, earlier: Sequence[Wave] | None = None) -> A
     return AgreementByWave(wave, table, frame, reason)
 
 
-def _loaded_before(wave: Wave) -> list[tuple[str, Wave | None]]:
-    found: list[tuple[str, Wave | None]] = []
-    names = wave.study.waves[: wave.study.waves.index(wave.id)]
-    for name in names:
-        try:
-            found.append((name, load_wave(wave.study, name)))
-        except StudyError:
-            found.append((name, None))
-    return found
-
-
 def _redefined(wave: Wave, before: Wave | None, now: Wave, code: str) -> str:
     """The codebook version that gave a code another meaning between two waves; empty where none did."""
     if before is None:
         return ""
-    old, new = _version(before.facts.codebook_version), _version(now.facts.codebook_version)
+    old, new = version_order(before.facts.codebook_version), version_order(now.facts.codebook_version)
     theme: Theme = wave.study.codebook[code]
-    changes = [c.version for c in theme.history if c.change != "renamed" and old < _version(c.version) <= new]
+    changes = [
+        c.version for c in theme.history if c.change != "renamed" and old < version_order(c.version) <= new
+    ]
     return changes[-1] if changes else ""
-
-
-def _version(text: str) -> tuple[tuple[int, str], ...]:
-    """1.10.0 comes after 1.9.0."""
-    return tuple((int(part), "") if part.isdecimal() else (0, part) for part in text.split("."))
 
 
 def with_changes(table: pd.DataFrame) -> pd.DataFrame:

@@ -278,3 +278,15 @@ def _parents_first(themes: tuple[Theme, ...]) -> tuple[Theme, ...]:
         ordered.append(theme)
         stack.extend(below.get(theme.id, [])[::-1])
     return tuple(ordered)
+
+
+def version_order(text: str) -> tuple[tuple[int, str], ...]:
+    """What versions of a codebook are sorted and compared by: 1.10.0 comes after 1.9.0, and 1 is the same as 1.0.0.
+
+    >>> version_order("1.10") > version_order("1.9.3"), version_order("1") == version_order("1.0.0")
+    (True, True)
+    """
+    parts = [(int(part), "") if part.isdecimal() else (0, part) for part in text.split(".")]
+    while parts and parts[-1] == (0, ""):
+        parts.pop()
+    return tuple(parts)

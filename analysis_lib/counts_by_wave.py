@@ -13,12 +13,11 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from analysis_lib.codebook import Codebook
+from analysis_lib.codebook import Codebook, version_order
 from analysis_lib.crosstab import ThemeCrosstab
-from analysis_lib.errors import StudyError
 from analysis_lib.quantitize import ThemeMatrix, families, quantitize
 from analysis_lib.stats.proportions import risk_difference
-from analysis_lib.wave import Wave, load_wave
+from analysis_lib.wave import Wave, waves_before
 
 PAIR = ["theme_id", "theme_label", "depth", "group", "reference"]
 COUNTS = ["n_with_theme", "n_total", "n_with_reference", "n_reference"]
@@ -54,7 +53,7 @@ def counts_by_wave(
         has groups to compare; ``n_repeated`` people are left out of a later one for that.
     """
     now = crosstab.matrix.wave
-    loaded = _waves_before(now) if earlier is None else [(each.id, each) for each in earlier]
+    loaded = waves_before(now) if earlier is None else [(each.id, each) for each in earlier]
     seen: set[str] = set()
     parts: list[pd.DataFrame] = []
     waves: list[tuple[object, ...]] = []
@@ -77,17 +76,6 @@ def counts_by_wave(
         parts.append(_rows(crosstab, name, matrix, people, reason))
     frame = pd.DataFrame(waves, columns=WAVES).astype({"n_counted": "Int64", "n_repeated": "Int64"})
     return pd.concat(parts, ignore_index=True), frame
-
-
-def _waves_before(wave: Wave) -> list[tuple[str, Wave | None]]:
-    """The waves that study.yaml lists before this one; None for one that does not load."""
-    found: list[tuple[str, Wave | None]] = []
-    for name in wave.study.waves[: wave.study.waves.index(wave.id)]:
-        try:
-            found.append((name, load_wave(wave.study, name)))
-        except StudyError:
-            found.append((name, None))
-    return found
 
 
 def _no_comparison(groups: pd.Series, reference: str) -> str | None:
@@ -130,13 +118,13 @@ def _having(values: pd.Series, groups: pd.Series) -> dict[str, tuple[int, int]]:
 def _not_comparable(now: Wave, matrix: ThemeMatrix, family: set[str], theme: str) -> str | None:
     """Why a theme did not mean in a wave what it means now; None where it did."""
     codebook = now.study.codebook
-    version = _version(matrix.wave.facts.codebook_version)
-    if _version(codebook[theme].since) > version:
+    version = version_order(matrix.wave.facts.codebook_version)
+    if version_order(codebook[theme].since) > version:
         return NOT_IN_CODEBOOK
-    changed = _changed(codebook, {theme}, version, _version(now.facts.codebook_version))
+    changed = _changed(codebook, {theme}, version, version_order(now.facts.codebook_version))
     if changed:
         return f"redefined in {changed}"
-    changed = _changed(codebook, family, version, _version(now.facts.codebook_version))
+    changed = _changed(codebook, family, version, version_order(now.facts.codebook_version))
     if changed:
         return f"a theme below it changed in {changed}"
     return NOT_CODED if theme not in matrix.values else None
@@ -152,17 +140,9 @@ def _changed(codebook: Codebook, themes: set[str], one: Version, other: Version)
             codebook[theme].since,
             *(change.version for change in codebook[theme].history if change.change != "renamed"),
         )
-        if low < _version(version) <= high
+        if low < version_order(version) <= high
     ]
-    return max(versions, key=_version, default="")
-
-
-def _version(text: str) -> Version:
-    """1.10.0 comes after 1.9.0, and 1 is the same as 1.0.0."""
-    parts = [(int(part), "") if part.isdecimal() else (0, part) for part in text.split(".")]
-    while parts and parts[-1] == (0, ""):
-        parts.pop()
-    return tuple(parts)
+    return max(versions, key=version_order, default="")
 
 
 def with_wave_differences(counts: pd.DataFrame) -> pd.DataFrame:

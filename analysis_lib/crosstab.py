@@ -11,7 +11,6 @@ Westfall & Young 1993, Resampling-Based Multiple Testing; Tarone 1990, Biometric
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -28,8 +27,6 @@ from analysis_lib.study import Study
 FloatArray = NDArray[np.float64]
 
 SMALLEST_GROUP = 5  # below this, intervals only
-
-Tier = Literal["clear", "clear but small", "similar", "tentative", "cannot tell"]
 
 
 @dataclass(frozen=True)

@@ -116,10 +116,6 @@ class ModelError(ValueError):
     """A statistical function was asked for something the data cannot give; the message names the culprit."""
 
 
-class StudyWarning(UserWarning):
-    """Something runs but may mislead; the message states the consequence."""
-
-
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """Return ``' Did you mean "..."?'`` for the closest known word, or an empty string.
 

@@ -9,14 +9,10 @@ References: UK Data Service, guidance on consent for data sharing; ICO, Anonymis
 
 from __future__ import annotations
 
-from typing import Literal
-
 import pandas as pd
 
 from analysis_lib.checks import fingerprint
 from analysis_lib.wave import Wave
-
-Clearance = Literal["reviewed", "consented", "withheld"]
 
 
 def clear_quotes(wave: Wave) -> pd.DataFrame:

@@ -371,3 +371,14 @@ def _input_hashes(study: Study, wave: str, tables: Iterable[str]) -> dict[str, s
     return {
         name: hashlib.sha256(path.read_bytes()).hexdigest() for name, path in paths.items() if path.is_file()
     }
+
+
+def waves_before(wave: Wave) -> list[tuple[str, Wave | None]]:
+    """The waves that study.yaml lists before this one, in its order; None for one that does not load."""
+    found: list[tuple[str, Wave | None]] = []
+    for name in wave.study.waves[: wave.study.waves.index(wave.id)]:
+        try:
+            found.append((name, load_wave(wave.study, name)))
+        except StudyError:
+            found.append((name, None))
+    return found

@@ -6,7 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from analysis_lib.codebook import MAX_THEMES, Change, Codebook, Theme, examine_codebook, load_codebook
+from analysis_lib.codebook import (
+    MAX_THEMES,
+    Change,
+    Codebook,
+    Theme,
+    examine_codebook,
+    load_codebook,
+    version_order,
+)
 from analysis_lib.errors import StudyError
 
 SECRET = "zebrafinch"
@@ -171,3 +179,8 @@ def test_a_codebook_with_problems_still_says_which_codes_there_are(tmp_path: Pat
         ("A", None, "x"),
         ("B", None, "x"),
     ]
+
+
+def test_versions_are_ordered_by_number_and_trailing_zeros_do_not_matter():
+    assert version_order("1.9.3") < version_order("1.10") < version_order("2")
+    assert version_order("1") == version_order("1.0") == version_order("1.0.0")

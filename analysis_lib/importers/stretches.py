@@ -51,9 +51,6 @@ class Counting:
         return start - self.first, end - self.first + self.inclusive
 
 
-Placed = Sequence[tuple[int | None, int | None]]
-
-
 def read_stretches(
     path: Path,
     key: str,
