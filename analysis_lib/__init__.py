@@ -1,73 +1,116 @@
 """Themewave: which coded themes go with which outcome of psychotherapy.
 
-What a notebook needs stands here; the array-level statistics are in :mod:`analysis_lib.stats`.
+What a notebook needs stands here; the array-level statistics are in :mod:`analysis_lib.stats`. Each name is imported
+when it is first asked for, so that a command that finds nothing to do ends before pandas would have been imported.
 """
 
+from __future__ import annotations
+
 import sys
+from importlib import import_module
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
 
 # jsonschema imports this for a format that no notebook uses; it costs two seconds and may be absent.
 sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
 
-from analysis_lib import stats  # noqa: E402
-from analysis_lib.across_waves import across_waves  # noqa: E402
-from analysis_lib.agreement_by_wave import agreement_by_wave  # noqa: E402
-from analysis_lib.branches import branches  # noqa: E402
-from analysis_lib.coder_error import with_coder_error  # noqa: E402
-from analysis_lib.crosstab import crosstab_themes  # noqa: E402
-from analysis_lib.display import say, show  # noqa: E402
-from analysis_lib.dropout_time import time_to_dropout  # noqa: E402
-from analysis_lib.imputed_models import fit_imputed  # noqa: E402
-from analysis_lib.intake import describe_wave  # noqa: E402
-from analysis_lib.joint_display import joint_display  # noqa: E402
-from analysis_lib.model_blocks import nested_blocks  # noqa: E402
-from analysis_lib.model_prediction import prediction_measures  # noqa: E402
-from analysis_lib.omnibus import omnibus_test  # noqa: E402
-from analysis_lib.outcome_models import fit_outcome_groups  # noqa: E402
-from analysis_lib.quantitize import quantitize  # noqa: E402
-from analysis_lib.reliability import coder_agreement  # noqa: E402
-from analysis_lib.result_files import save_results  # noqa: E402
-from analysis_lib.schema import EXAMPLE_STUDY  # noqa: E402
-from analysis_lib.sensitivity import sensitivity  # noqa: E402
-from analysis_lib.study import load_study  # noqa: E402
-from analysis_lib.talkativeness import talkativeness  # noqa: E402
-from analysis_lib.termination import fit_termination  # noqa: E402
-from analysis_lib.theme_bank import pooled_bank  # noqa: E402
-from analysis_lib.theme_cooccurrence import co_occurrence  # noqa: E402
-from analysis_lib.theme_saturation import saturation  # noqa: E402
-from analysis_lib.therapists import clustered_models  # noqa: E402
-from analysis_lib.views import author_notes  # noqa: E402
-from analysis_lib.wave import check_study, load_wave  # noqa: E402
+# For type checkers and editors, which run nothing.
+if TYPE_CHECKING:
+    from analysis_lib import stats as stats
+    from analysis_lib.across_waves import across_waves as across_waves
+    from analysis_lib.agreement_by_wave import agreement_by_wave as agreement_by_wave
+    from analysis_lib.attrition import wave_attrition as wave_attrition
+    from analysis_lib.branches import branches as branches
+    from analysis_lib.coder_error import with_coder_error as with_coder_error
+    from analysis_lib.crosstab import crosstab_themes as crosstab_themes
+    from analysis_lib.display import say as say
+    from analysis_lib.display import show as show
+    from analysis_lib.dropout_time import time_to_dropout as time_to_dropout
+    from analysis_lib.imputed_models import fit_imputed as fit_imputed
+    from analysis_lib.intake import describe_wave as describe_wave
+    from analysis_lib.joint_display import joint_display as joint_display
+    from analysis_lib.model_blocks import nested_blocks as nested_blocks
+    from analysis_lib.model_prediction import prediction_measures as prediction_measures
+    from analysis_lib.omnibus import omnibus_test as omnibus_test
+    from analysis_lib.outcome_models import fit_outcome_groups as fit_outcome_groups
+    from analysis_lib.quantitize import quantitize as quantitize
+    from analysis_lib.reliability import coder_agreement as coder_agreement
+    from analysis_lib.result_files import save_results as save_results
+    from analysis_lib.schema import EXAMPLE_STUDY as EXAMPLE_STUDY
+    from analysis_lib.sensitivity import sensitivity as sensitivity
+    from analysis_lib.study import load_study as load_study
+    from analysis_lib.talkativeness import talkativeness as talkativeness
+    from analysis_lib.termination import fit_termination as fit_termination
+    from analysis_lib.theme_bank import pooled_bank as pooled_bank
+    from analysis_lib.theme_cooccurrence import co_occurrence as co_occurrence
+    from analysis_lib.theme_patterns import theme_patterns as theme_patterns
+    from analysis_lib.theme_saturation import saturation as saturation
+    from analysis_lib.therapists import clustered_models as clustered_models
+    from analysis_lib.views import author_notes as author_notes
+    from analysis_lib.wave import check_study as check_study
+    from analysis_lib.wave import load_wave as load_wave
+    from analysis_lib.wave_comparison import compare_waves as compare_waves
+    from analysis_lib.what_changed import what_changed as what_changed
 
-__all__ = [
-    "EXAMPLE_STUDY",
-    "across_waves",
-    "agreement_by_wave",
-    "author_notes",
-    "branches",
-    "check_study",
-    "clustered_models",
-    "co_occurrence",
-    "coder_agreement",
-    "crosstab_themes",
-    "describe_wave",
-    "fit_imputed",
-    "fit_outcome_groups",
-    "fit_termination",
-    "joint_display",
-    "load_study",
-    "load_wave",
-    "nested_blocks",
-    "omnibus_test",
-    "pooled_bank",
-    "prediction_measures",
-    "quantitize",
-    "saturation",
-    "save_results",
-    "say",
-    "sensitivity",
-    "show",
-    "stats",
-    "talkativeness",
-    "time_to_dropout",
-    "with_coder_error",
-]
+# Name -> module of the package that it stands in.
+_PLACES = {
+    "EXAMPLE_STUDY": "schema",
+    "across_waves": "across_waves",
+    "agreement_by_wave": "agreement_by_wave",
+    "author_notes": "views",
+    "branches": "branches",
+    "check_study": "wave",
+    "clustered_models": "therapists",
+    "co_occurrence": "theme_cooccurrence",
+    "coder_agreement": "reliability",
+    "compare_waves": "wave_comparison",
+    "crosstab_themes": "crosstab",
+    "describe_wave": "intake",
+    "fit_imputed": "imputed_models",
+    "fit_outcome_groups": "outcome_models",
+    "fit_termination": "termination",
+    "joint_display": "joint_display",
+    "load_study": "study",
+    "load_wave": "wave",
+    "nested_blocks": "model_blocks",
+    "omnibus_test": "omnibus",
+    "pooled_bank": "theme_bank",
+    "prediction_measures": "model_prediction",
+    "quantitize": "quantitize",
+    "saturation": "theme_saturation",
+    "save_results": "result_files",
+    "say": "display",
+    "sensitivity": "sensitivity",
+    "show": "display",
+    "stats": "stats",
+    "talkativeness": "talkativeness",
+    "theme_patterns": "theme_patterns",
+    "time_to_dropout": "dropout_time",
+    "wave_attrition": "attrition",
+    "what_changed": "what_changed",
+    "with_coder_error": "coder_error",
+}
+__all__ = list(_PLACES)
+
+
+class _Package(ModuleType):
+    """Imports a name when it is first asked for; a module of the same name never takes its place."""
+
+    def __getattr__(self, name: str) -> Any:
+        if name not in _PLACES:
+            raise AttributeError(f"module {self.__name__!r} has no attribute {name!r}")
+        module = import_module(f"{self.__name__}.{_PLACES[name]}")
+        found = getattr(module, name, module)
+        self.__dict__[name] = found
+        return found
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        # The import system hangs every module on its package, here also branches over the function branches().
+        if name not in _PLACES or not isinstance(value, ModuleType):
+            super().__setattr__(name, value)
+
+    def __dir__(self) -> list[str]:
+        return sorted({*super().__dir__(), *_PLACES})
+
+
+sys.modules[__name__].__class__ = _Package

@@ -83,9 +83,17 @@ def _parser() -> argparse.ArgumentParser:
         help="coauthor (default), internal or public: who the report is for decides what it may hold",
     )
     run.add_argument("--out", metavar="DIR", help="where reports go; default STUDY/reports")
-    run.add_argument(
-        "--jobs", type=int, metavar="N", help="notebooks at once; default one per core, at most 4"
+    where = run.add_mutually_exclusive_group()
+    where.add_argument(
+        "--jobs",
+        type=int,
+        metavar="N",
+        help="kernels at once on this machine; default one per core, at most 4",
     )
+    where.add_argument(
+        "--scheduler", metavar="ADDRESS", help="a Dask cluster that does the work, such as tcp://host:8786"
+    )
+    run.add_argument("--force", action="store_true", help="run everything again, current or not")
     run.set_defaults(command=_run)
 
     export = commands.add_parser(
@@ -141,7 +149,15 @@ def _import(options: argparse.Namespace) -> int:
 def _run(options: argparse.Namespace) -> int:
     from analysis_lib.commands.run import run  # noqa: PLC0415
 
-    return run(options.study, options.wave, profile=options.profile, out=options.out, jobs=options.jobs)
+    return run(
+        options.study,
+        options.wave,
+        profile=options.profile,
+        out=options.out,
+        jobs=options.jobs,
+        scheduler=options.scheduler,
+        force=options.force,
+    )
 
 
 def _export(options: argparse.Namespace) -> int:

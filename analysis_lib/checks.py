@@ -11,12 +11,14 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Callable, Iterator, Mapping
+from datetime import timedelta
 
 import numpy as np
 import pandas as pd
 
 from analysis_lib.canonical import MOST_SHOWN, CanonicalTable, loose_id
 from analysis_lib.errors import Finding, Level, did_you_mean, looks_like_a_name
+from analysis_lib.late_starters import late_starters
 from analysis_lib.study import Study, WaveFacts
 
 Tables = Mapping[str, CanonicalTable]
@@ -347,6 +349,30 @@ def rounds_are_told_apart(tables: Tables, study: Study, wave: str) -> Iterator[F
     yield from _rows("stop", "X20", tables["coded_segments"], wrong, "round", what, fix)
 
 
+def therapies_could_be_observed(
+    tables: Tables, study: Study, facts: WaveFacts, wave: str
+) -> Iterator[Finding]:
+    """Therapies began long enough before the data cut for dropping out to show."""
+    table = tables["participants"]
+    late = pd.Series(False, index=table.frame.index)
+    for definition in study.dropout_definitions:
+        late |= late_starters(table.frame, study, definition, facts.data_cut).fillna(False).astype(bool)
+    rows = np.flatnonzero(late.to_numpy())
+    if len(rows):
+        what = (
+            f"{len(rows)} therapies began too shortly before data_cut to show who drops out."
+        )
+        fix = "Nothing to do: follow_up in study.yaml says what becomes of them. A later data_cut would count them in."
+        yield Finding("warn", "X27", table.file, what, fix, table.lines[rows[0]], "started_on")
+    days = study.follow_up.days
+    unknown = bool(len(table.frame)) and bool(table.frame["started_on"].isna().all())
+    if days is not None and unknown and facts.closed + timedelta(days=days) > facts.data_cut:
+        what = "the wave closed too shortly before data_cut to follow everybody up, and nobody's start is known."
+        fix = "Add started_on to participants, or read dropping out in this wave as unfinished."
+        file = f"waves/{wave}/wave.yaml"
+        yield Finding("warn", "X27", file, what, fix, facts.lines.get("data_cut"), "data_cut")
+
+
 def wave_facts_fit(tables: Tables, study: Study, facts: WaveFacts, wave: str) -> Iterator[Finding]:
     """Dates run forward, looks were planned, weights are used, and people add up."""
 
@@ -395,5 +421,6 @@ FACT_RULES: tuple[tuple[FactRule, str], ...] = (
     (themes_belong_to_this_codebook_version, "coded_segments"),
     (codes_are_of_one_codebook_version, "coded_segments"),
     (therapy_dates_are_in_order, "participants"),
+    (therapies_could_be_observed, "participants"),
     (wave_facts_fit, "participants"),
 )

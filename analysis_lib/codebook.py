@@ -35,7 +35,7 @@ class Change:
     """One entry of a theme's history."""
 
     version: str
-    change: Literal["redefined", "renamed", "merged", "split"]
+    change: Literal["redefined", "renamed", "merged", "split", "retired"]
     note: str
 
 

@@ -38,7 +38,7 @@ _REFLEXIVE = (
     "reflexive thematic analysis takes coding as interpretation and knows no true code, so no coder error is"
     " carried into anything"
 )
-_NO_COMPARISON = "no comparison group in this wave, so there is no association to correct"
+_NO_COMPARISON = "no comparison group in this wave, so there is nothing to correct"
 _NO_ASSIGNMENTS = (
     "nothing says who was asked to code what (no assignments), so a blank cannot be told from a miss"
 )
@@ -112,7 +112,7 @@ def with_coder_error(crosstab: ThemeCrosstab, *, n_imputations: int = N_IMPUTATI
     >>> import analysis_lib as al
     >>> matrix = al.quantitize(al.load_wave(al.EXAMPLE_STUDY, "2024b"))
     >>> with_coder_error(al.crosstab_themes(matrix)).reason
-    'no comparison group in this wave, so there is no association to correct'
+    'no comparison group in this wave, so there is nothing to correct'
     """
     themes, wave = crosstab.matrix, crosstab.matrix.wave
     inside = themes.groups.notna()

@@ -1,7 +1,8 @@
 """How many people of each wave so far have each theme, and in which waves does a theme mean what it means now?
 
 Each person counts in one wave only. A theme that a wave's codebook did not have, or that has another meaning since, has
-no counts there: that is missing, not 0. Every wave and every cell without information says why.
+no counts there: that is missing, not 0; codes that were merged since count for what replaced them. Every wave and every
+cell without information says why.
 
 References: MacQueen et al. 1998, Cultural Anthropology Methods 10(2), 31-36, on codes that change over time.
 """
@@ -13,10 +14,10 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from analysis_lib.codebook import Codebook, version_order
 from analysis_lib.crosstab import ThemeCrosstab
-from analysis_lib.quantitize import ThemeMatrix, families, quantitize
+from analysis_lib.quantitize import ThemeMatrix, quantitize
 from analysis_lib.stats.proportions import risk_difference
+from analysis_lib.themes_as_now import NOT_CODED, ThemesAsNow, themes_as_now
 from analysis_lib.wave import Wave, waves_before
 
 PAIR = ["theme_id", "theme_label", "depth", "group", "reference"]
@@ -27,10 +28,8 @@ WAVES = ["wave", "n_counted", "n_repeated", "reason"]
 # Why a wave says nothing about a theme; short, since they stand in table cells, and without numbers of people.
 NO_COMPARISON = "no comparison group in this wave"
 NO_FILES = "its files have problems; themewave check lists them"
-NOT_IN_CODEBOOK, NOT_CODED, NOBODY_HERE = "not in its codebook", "not coded", "nobody in the group"
+NOBODY_HERE = "nobody in the group"
 NOBODY_HAS_IT, EVERYBODY_HAS_IT = "nobody has it", "everybody has it"
-
-Version = tuple[tuple[int, str], ...]
 
 
 def counts_by_wave(
@@ -87,16 +86,16 @@ def _rows(
     crosstab: ThemeCrosstab, name: str, matrix: ThemeMatrix | None, people: pd.Index, reason: str | None
 ) -> pd.DataFrame:
     """One row per theme and group of a wave, with why it says nothing about the theme."""
-    codebook = crosstab.matrix.wave.study.codebook
-    below = families(codebook)
+    codebook, version = crosstab.matrix.wave.study.codebook, crosstab.matrix.wave.facts.codebook_version
+    then: ThemesAsNow | None = None
+    if matrix is not None:
+        then = themes_as_now(matrix, crosstab.matrix.themes, version)
     rows = []
     for theme in crosstab.matrix.themes:
-        strange = (
-            None if matrix is None else _not_comparable(crosstab.matrix.wave, matrix, below[theme], theme)
-        )
+        strange = None if then is None else then.reasons.get(theme)
         counts = {}
-        if matrix is not None and strange is None:
-            counts = _having(matrix.values.loc[people, theme], matrix.groups.loc[people])
+        if matrix is not None and then is not None and strange is None:
+            counts = _having(then.values.loc[people, theme], matrix.groups.loc[people])
         label = (theme, codebook[theme].label, codebook.depth(theme))
         for group in crosstab.groups:
             if group == crosstab.reference:
@@ -113,36 +112,6 @@ def _having(values: pd.Series, groups: pd.Series) -> dict[str, tuple[int, int]]:
     """Group -> people with the theme, people who could have it."""
     by_group = values.groupby(groups.astype("string").to_numpy())
     return {str(group): (int(mine.sum()), int(mine.count())) for group, mine in by_group}
-
-
-def _not_comparable(now: Wave, matrix: ThemeMatrix, family: set[str], theme: str) -> str | None:
-    """Why a theme did not mean in a wave what it means now; None where it did."""
-    codebook = now.study.codebook
-    version = version_order(matrix.wave.facts.codebook_version)
-    if version_order(codebook[theme].since) > version:
-        return NOT_IN_CODEBOOK
-    changed = _changed(codebook, {theme}, version, version_order(now.facts.codebook_version))
-    if changed:
-        return f"redefined in {changed}"
-    changed = _changed(codebook, family, version, version_order(now.facts.codebook_version))
-    if changed:
-        return f"a theme below it changed in {changed}"
-    return NOT_CODED if theme not in matrix.values else None
-
-
-def _changed(codebook: Codebook, themes: set[str], one: Version, other: Version) -> str:
-    """The newest codebook version between two that brought a theme or another meaning; empty for none."""
-    low, high = sorted((one, other))
-    versions = [
-        version
-        for theme in themes
-        for version in (
-            codebook[theme].since,
-            *(change.version for change in codebook[theme].history if change.change != "renamed"),
-        )
-        if low < version_order(version) <= high
-    ]
-    return max(versions, key=version_order, default="")
 
 
 def with_wave_differences(counts: pd.DataFrame) -> pd.DataFrame:

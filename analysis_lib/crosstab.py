@@ -16,6 +16,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from analysis_lib import large_sample
+from analysis_lib.large_sample import chi_square_p, is_large
 from analysis_lib.quantitize import ALL, ThemeMatrix
 from analysis_lib.stats.exact import exact_table_test
 from analysis_lib.stats.minp import min_p, min_p_contrasts
@@ -85,7 +87,8 @@ def crosstab_themes(themes: ThemeMatrix, *, reference: str | None = None) -> The
     -----
     The base of a share is everybody in the group with codable material (or, if study.yaml says
     ``base: any_theme``, everybody with at least one theme). A theme that cannot reach alpha whatever the
-    data leaves the family and gets no p-value (Tarone's screen).
+    data leaves the family and gets no p-value (Tarone's screen). Above 50,000 people the methods of
+    :mod:`analysis_lib.large_sample` stand in for the exact and the permuted ones.
 
     With strata, shares, differences, exact p and mid-p are of whole groups, as without; whatever is adjusted
     for the number of themes compares people of one stratum only. ``p_stratified`` is the exact p of the
@@ -100,21 +103,10 @@ def crosstab_themes(themes: ThemeMatrix, *, reference: str | None = None) -> The
     """
     study = themes.wave.study
     reference = reference or study.outcome.reference
-    inside = in_base(themes)
-    values, segments = themes.values[inside], themes.n_segments[inside]
-    group = themes.groups[inside].astype("string")
+    values, group, counts = _counted(themes)
     groups = study.outcome.groups
-    counts = _counts(values, segments, group, groups)
-    counts.insert(1, "theme_label", counts["theme_id"].map({t.id: t.label for t in study.codebook}))
-    counts.insert(2, "depth", counts["theme_id"].map(study.codebook.depth))
     n_groups = tuple(int((group == name).sum()) for name in groups)
-    sizes = dict(zip(groups, n_groups, strict=True))
-    strata = strata_of(themes.wave, group)
-    reason = (
-        themes.reason
-        or _cannot_test(sizes, reference, study.tradition)
-        or (strata.reason if strata else None)
-    )
+    strata, reason = _inside_and_why_not(themes, group, reference)
     contrasts = with_differences(_contrast_counts(counts, groups, reference))
     tests = _tests(themes, values, group, counts, strata, reason)
     contrasts = _with_p_values(themes, contrasts, values, group, reference, strata, reason)
@@ -122,6 +114,43 @@ def crosstab_themes(themes: ThemeMatrix, *, reference: str | None = None) -> The
     return ThemeCrosstab(
         themes, with_shares(counts), tests, contrasts, groups, reference, n_groups, reason, strata
     )
+
+
+def contrasts_alone(themes: ThemeMatrix) -> pd.DataFrame:
+    """Counts and p-values of the ``contrasts`` of :func:`crosstab_themes` against the declared reference."""
+    study = themes.wave.study
+    values, group, counts = _counted(themes)
+    strata, reason = _inside_and_why_not(themes, group, study.outcome.reference)
+    contrasts = _contrast_counts(counts, study.outcome.groups, study.outcome.reference)
+    return _with_p_values(themes, contrasts, values, group, study.outcome.reference, strata, reason)
+
+
+def _counted(themes: ThemeMatrix) -> tuple[pd.DataFrame, pd.Series, pd.DataFrame]:
+    """Themes and group of everybody in the base, and the counts per theme and group."""
+    study, inside = themes.wave.study, in_base(themes)
+    everybody = bool(inside.all())  # then nothing is copied, which a large wave would feel
+    values, segments = (frame if everybody else frame[inside] for frame in (themes.values, themes.n_segments))
+    group = themes.groups[inside].astype("string")
+    counts = _counts(values, segments, group, study.outcome.groups)
+    counts.insert(1, "theme_label", counts["theme_id"].map({t.id: t.label for t in study.codebook}))
+    counts.insert(2, "depth", counts["theme_id"].map(study.codebook.depth))
+    return values, group, counts
+
+
+def _inside_and_why_not(
+    themes: ThemeMatrix, group: pd.Series, reference: str
+) -> tuple[Strata | None, str | None]:
+    """Inside which strata labels are exchanged, and why nothing is tested."""
+    study = themes.wave.study
+    sizes = {name: int((group == name).sum()) for name in study.outcome.groups}
+    strata = strata_of(themes.wave, group)
+    reason = (
+        themes.reason
+        or _cannot_test(sizes, reference, study.tradition)
+        or (strata.reason if strata else None)
+        or (large_sample.NO_STRATA if strata and is_large(len(group)) else None)
+    )
+    return strata, reason
 
 
 def in_base(themes: ThemeMatrix) -> pd.Series:
@@ -134,15 +163,20 @@ def _counts(
     values: pd.DataFrame, segments: pd.DataFrame, group: pd.Series, groups: tuple[str, ...]
 ) -> pd.DataFrame:
     """People with the theme, people who could have it, and segments, per theme and group and for all."""
-    order = [*groups, ALL]
-    present, codable = (values == 1).astype("int64"), values.notna().astype("int64")
-    parts = []
-    for name, frame in (("n_with_theme", present), ("n_total", codable), ("n_segments", segments)):
-        summed = frame.groupby(group.to_numpy()).sum().reindex(groups, fill_value=0)
-        summed.loc[ALL] = frame.sum()
-        parts.append(summed.loc[order].T.stack().rename(name))
-    table = pd.concat(parts, axis=1).reset_index()
-    return table.set_axis(["theme_id", "group", "n_with_theme", "n_total", "n_segments"], axis=1)
+    in_group = {name: (group == name).to_numpy() for name in groups}
+    cells = {
+        "n_with_theme": values.to_numpy() == 1,
+        "n_total": values.notna().to_numpy(),
+        "n_segments": segments.to_numpy(),
+    }
+    table = {
+        "theme_id": np.repeat(values.columns, len(groups) + 1),
+        "group": [*groups, ALL] * len(values.columns),
+    }
+    for name, cell in cells.items():
+        sums = [cell[here].sum(axis=0, dtype=np.int64) for here in in_group.values()]
+        table[name] = np.array([*sums, cell.sum(axis=0, dtype=np.int64)]).T.ravel()
+    return pd.DataFrame(table)
 
 
 def with_shares(counts: pd.DataFrame) -> pd.DataFrame:
@@ -205,7 +239,9 @@ def _spread(values: FloatArray | float, known: NDArray[np.bool_]) -> FloatArray:
 def _odds_ratio(x1: float, n1: float, x0: float, n0: float) -> tuple[float, float, float]:
     if not np.isfinite([x1, n1, x0, n0]).all() or min(n1, n0) == 0 or x1 > n1 or x0 > n0:
         return np.nan, np.nan, np.nan
-    ratio = odds_ratio([[int(x1), int(n1 - x1)], [int(x0), int(n0 - x0)]])
+    ratio = odds_ratio(
+        [[int(x1), int(n1 - x1)], [int(x0), int(n0 - x0)]], method="wald" if is_large(n1 + n0) else "exact"
+    )
     return ratio.estimate, ratio.conf_low, ratio.conf_high
 
 
@@ -249,21 +285,24 @@ def _tests(
         if why is not None:
             result.loc[i, "reason"] = why
             continue
-        test = exact_table_test(table, seed=study.seed)
         effect = cramers_v(table)
+        result.loc[i, ["cramers_v", "conf_low", "conf_high"]] = (
+            effect.estimate, effect.conf_low, effect.conf_high
+        )  # fmt: skip
+        if is_large(len(values)):
+            result.loc[i, "p_value"], result.loc[i, "method"] = chi_square_p(table), large_sample.METHOD
+            continue
+        test = exact_table_test(table, seed=study.seed)
         if test.smallest_p > study.alpha:
             few = "have it" if table[0].sum() <= table[1].sum() else "do not have it"
             why = f"too few people {few}: no split could give p below {study.alpha:g}"
         if why is None:
             result.loc[i, ["p_value", "p_mid"]] = test.p_value, test.p_mid
         result.loc[i, "smallest_p"] = test.smallest_p
-        result.loc[i, ["cramers_v", "conf_low", "conf_high"]] = (
-            effect.estimate, effect.conf_low, effect.conf_high
-        )  # fmt: skip
         result.loc[i, "method"] = "exact (Fisher-Freeman-Halton)" if test.method == "exact" else test.method
         result.loc[i, "reason"] = why
     tested = result["p_value"].notna().to_numpy(copy=True)
-    if tested.any():
+    if tested.any() and not is_large(len(values)):
         present, labels_, inside = exchanged(values.loc[:, tested], group, strata)
         adjusted = min_p(
             present,
@@ -280,6 +319,7 @@ def _tests(
             tested[tested] = in_family
             untested = result["p_value"].notna() & ~tested
             result.loc[untested, "reason"] = f"inside strata no split could give p below {study.alpha:g}"
+    if tested.any():
         p = result.loc[tested, "p_value" if strata is None else "p_stratified"].to_numpy()
         result.loc[tested, "p_holm"] = holm(p)
         result.loc[tested, "p_bh"] = benjamini_hochberg(p)
@@ -312,6 +352,8 @@ def _with_p_values(
         contrasts["p_stratified"] = np.nan
     if reason is not None:
         return contrasts
+    if is_large(len(values)):
+        return contrasts.assign(**_large_p_values(contrasts, study))
 
     n = study.n_permutations["minp"]
     p_value, adjusted = _family(contrasts, values, group, reference, strata, study, n_permutations=n)
@@ -327,6 +369,20 @@ def _with_p_values(
         # The exact p of whole groups needs no permutation.
         contrasts["p_value"], _ = _family(contrasts, values, group, reference, None, study, n_permutations=1)
     return contrasts
+
+
+def _large_p_values(contrasts: pd.DataFrame, study: Study) -> dict[str, FloatArray]:
+    """Chi-square p of each contrast, and Holm's or Benjamini-Hochberg's over all of them."""
+    p_value = np.full(len(contrasts), np.nan)
+    for i, row in enumerate(contrasts.itertuples()):
+        held = np.array([row.n_with_theme, row.n_with_reference])
+        table = np.array([held, np.array([row.n_total, row.n_reference]) - held])
+        if (table.sum(axis=0) > 0).all() and (table.sum(axis=1) > 0).all():
+            p_value[i] = chi_square_p(table)
+    tested, adjusted = np.isfinite(p_value), np.full(len(contrasts), np.nan)
+    if tested.any():
+        adjusted[tested] = (benjamini_hochberg if study.multiplicity == "bh" else holm)(p_value[tested])
+    return {"p_value": p_value, "p_adjusted": adjusted}
 
 
 def _family(

@@ -14,7 +14,14 @@ from typing import Any, overload
 from analysis_lib import figures
 from analysis_lib.payload import MIME, Payload
 from analysis_lib.sentences import sentences
-from analysis_lib.tables import JointRow, format_card, format_joint_display, format_table
+from analysis_lib.tables import (
+    JointRow,
+    format_boxes,
+    format_card,
+    format_joint_display,
+    format_quote_matrix,
+    format_table,
+)
 from analysis_lib.views import SENTENCES, payload_of
 
 NOT_WRITTEN = "Not yet written: author_notes.md of this wave has nothing under this heading."
@@ -152,6 +159,10 @@ def _prose(payload: Payload) -> Shown:
 
 
 def _joint_display(payload: Payload) -> Shown:
+    return _JOINT_DISPLAYS[payload.template](payload)
+
+
+def _statistics_by_themes(payload: Payload) -> Shown:
     rows = format_joint_display(payload)
     if not rows:
         text = f"No theme to show: {payload.facts['reason'] or 'nobody has any of them'}."
@@ -167,7 +178,20 @@ def _joint_text(row: JointRow) -> str:
     for group, quotes, withheld in row.quotes:
         lines += [f"  [{group}] “{words}” ({source})" for words, source in quotes]
         lines += [f"  [{group}] {withheld}"] if withheld else []
-    return "\n".join([*lines, f"  Reading: {row.reading or 'not yet written'}"])
+    case = row.negative_case
+    lines.append(
+        f"  Negative case: {f'“{case.quote}” ({case.who})' if case.quote else f'none, {case.reason}'}"
+    )
+    lines += [f"    against: {case.against}"] if case.against else []
+    lines += [f"  {label}: {text}" for label, text in _fit_lines(row)]
+    matched = f" ({row.matched})" if row.matched else ""
+    return "\n".join([*lines, f"  Reading: {row.reading or 'not yet written'}{matched}"])
+
+
+def _fit_lines(row: JointRow) -> list[tuple[str, str]]:
+    by_authors = f"{row.fit or 'not yet given'}{'; differs from the rule' if row.differ else ''}"
+    lines = [("Fit, by the authors", by_authors)]
+    return [*lines, ("Fit, by the rule", row.computed)] if row.computed else lines
 
 
 def _joint_html(row: JointRow) -> str:
@@ -175,19 +199,58 @@ def _joint_html(row: JointRow) -> str:
     differences = "".join(
         f"<li>{escape(group)}: {escape(text)} ({escape(tier)})</li>" for group, text, tier in row.differences
     )
-    quotes = "".join(
-        f"<blockquote><p><bdi>{escape(words)}</bdi></p><footer>{escape(source)}</footer></blockquote>"
-        for _, said, _ in row.quotes
-        for words, source in said
-    )
+    quotes = "".join(_quote_html(words, source) for _, said, _ in row.quotes for words, source in said)
     model = "".join(f"<p>{escape(line)}</p>" for line in (row.agreement, row.model) if line)
+    case = row.negative_case
+    against = f" Against: {escape(case.against)}." if case.against else ""
+    negative = _quote_html(case.quote, case.who) if case.quote else f"<p>None: {escape(case.reason)}.</p>"
+    fit = "".join(f"<li>{label}: {escape(text)}</li>" for label, text in _fit_lines(row))
     reading = escape(row.reading) if row.reading else "not yet written"
+    matched = f" ({escape(row.matched)})" if row.matched else ""
     return (
         f"<h4>{escape(row.label)}</h4><p>{escape(row.definition)}</p><ul>{counts}</ul><ul>{differences}</ul>"
-        f"{model}{quotes}<p><b>The authors' reading:</b> {reading}</p>"
+        f"{model}{quotes}<p><b>Negative case.</b>{against}</p>{negative}<ul>{fit}</ul>"
+        f"<p><b>The authors' reading:</b> {reading}{matched}</p>"
     )
 
 
+def _quote_html(words: str, source: str) -> str:
+    return f"<blockquote><p><bdi>{escape(words)}</bdi></p><footer><bdi>{escape(source)}</bdi></footer></blockquote>"
+
+
+def _quote_matrix(payload: Payload) -> Shown:
+    themes = format_quote_matrix(payload)
+    if not themes:
+        text = f"No quote to show: {payload.facts['reason'] or 'nobody may be quoted'}."
+        return Shown(payload, text, f"<p>{escape(text)}</p>")
+    lines, html = [], []
+    for theme in themes:
+        lines.append(theme.label)
+        cells = []
+        for group, counted, quotes in theme.cells:
+            lines += [f"  {group}, {counted}", *(f"    “{words}” ({source})" for words, source in quotes)]
+            said = "".join(_quote_html(words, source) for words, source in quotes)
+            cells.append(f"<h5>{escape(group)}, {escape(counted)}</h5>{said}")
+        html.append(f"<details><summary>{escape(theme.label)}</summary>{''.join(cells)}</details>")
+    return Shown(payload, "\n".join(lines), "".join(html))
+
+
+def _meta_inferences(payload: Payload) -> Shown:
+    lines, html = [], []
+    for box in format_boxes(payload):
+        under = f"### {box.heading}" if box.heading else "## 04 Joint display"
+        said = box.reading or f"Not yet written: it goes below “{under}” in author_notes.md."
+        about = ", ".join(filter(None, (f"Fit: {box.fit}" if box.fit else "", box.matched)))
+        lines.append("\n".join(filter(None, (box.question, said, about))))
+        html.append(f"<h4>{escape(box.question)}</h4><p>{escape(said)}</p><p>{escape(about)}</p>")
+    return Shown(payload, "\n\n".join(lines), "".join(html))
+
+
+_JOINT_DISPLAYS = {
+    "joint_display": _statistics_by_themes,
+    "quote_matrix": _quote_matrix,
+    "meta_inferences": _meta_inferences,
+}
 _SHAPES = {
     "table": _table,
     "figure": _figure,

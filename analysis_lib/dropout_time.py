@@ -345,7 +345,7 @@ def _hazard(
     complete = columns.dropna()
     y = left[complete.index].to_numpy(dtype=float)
     cells = {name: smallest_cell(complete[name].to_numpy(dtype=float), y) for name in complete}
-    data = ModelData(plan, event, terms, complete, y, sessions.index, cells)
+    data = ModelData(plan, event, terms, complete, y, sessions.index, cells, sessions.index[:0])
     last = sessions[complete.index]
     reason = data.reason or (ONE_SESSION if last.max() == 1 else None)
     if reason is None and data.n_events <= len(cells):  # a parameter per column and one for the session

@@ -8,9 +8,33 @@ References: APA 2020, Publication Manual, 7th ed., chapter 7 on table anatomy.
 
 from __future__ import annotations
 
+import re
+from collections.abc import Container
 from dataclasses import dataclass
 from html import escape
 from typing import Literal
+from urllib.parse import quote
+
+# XML's forbidden characters and lone surrogates: no page and no file of ours can hold them.
+_UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
+
+_MARKS = ("†", "‡", "§", "¶")
+_ABOUT_P = re.compile(r"p[:-]|(?:Adjusted|Exact|Joint|Log-rank) p\b|No (?:p-values|test)\b")
+
+
+class Probability(str):
+    """A note about p-values that does not open with them."""
+
+    __slots__ = ()
+
+
+def printable(text: str) -> str:
+    """Text without the characters that no XML can hold; each becomes a visible replacement character.
+
+    >>> printable("Anna\\x0b said")
+    'Anna� said'
+    """
+    return _UNPRINTABLE.sub("\N{REPLACEMENT CHARACTER}", text)
 
 
 @dataclass(frozen=True)
@@ -24,11 +48,20 @@ class Head:
 
 @dataclass(frozen=True)
 class Cell:
-    """A body cell; ``align`` is left for words and right for numbers."""
+    """A body cell.
+
+    Parameters
+    ----------
+    align
+        Left for words, right for numbers.
+    behind
+        Id of what stands behind a number, such as the quotes of a theme in a group; a page that has it links there.
+    """
 
     text: str
     align: Literal["left", "right"] = "right"
     colspan: int = 1
+    behind: str = ""
 
 
 @dataclass(frozen=True)
@@ -45,6 +78,8 @@ class Row:
         Id that sentences link to; None where nothing does.
     heading
         The row only names the rows below it and has no cells.
+    muted
+        Set in grey: its words say why it holds no numbers.
     """
 
     stub: str
@@ -52,6 +87,7 @@ class Row:
     indent: int = 0
     anchor: str | None = None
     heading: bool = False
+    muted: bool = False
 
 
 @dataclass(frozen=True)
@@ -69,7 +105,9 @@ class FormattedTable:
     rows
         Body.
     notes
-        General notes below the table: base, interval, tests, abbreviations.
+        Below the table. They are kept in APA's order whatever order they come in: general ones (base, interval,
+        abbreviations); specific ones, which open with the mark that cells carry, such as †; probability ones,
+        which open with the p or the test that they explain.
     """
 
     title: str
@@ -77,6 +115,19 @@ class FormattedTable:
     heads: tuple[tuple[Head, ...], ...]
     rows: tuple[Row, ...]
     notes: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "notes", tuple(sorted(self.notes, key=_place_of)))
+
+    @property
+    def note_paragraphs(self) -> tuple[str, ...]:
+        """The notes in one paragraph per kind: general, specific, probability; kinds without a note left out.
+
+        >>> FormattedTable("T", "S", (), (), ("p: exact.", "Base: all.", "† Rare.")).note_paragraphs
+        ('Base: all.', '† Rare.', 'p: exact.')
+        """
+        kinds = sorted({_place_of(note) for note in self.notes})
+        return tuple(" ".join(note for note in self.notes if _place_of(note) == kind) for kind in kinds)
 
     @property
     def n_columns(self) -> int:
@@ -101,7 +152,9 @@ class FormattedTable:
         n_head = len(spans) + 1
         return "\n".join([self.title, rule, *shown[:n_head], rule, *shown[n_head:], rule, *self.notes])
 
-    def as_html(self, *, number: str = "", caption: bool = True, notes: bool = True) -> str:
+    def as_html(
+        self, *, number: str = "", caption: bool = True, notes: bool = True, linked: Container[str] = ()
+    ) -> str:
         """The table as HTML with caption, scopes and escaped text.
 
         Parameters
@@ -112,6 +165,8 @@ class FormattedTable:
             False leaves out title and notes.
         notes
             False leaves out the notes alone, for a page that sets them itself.
+        linked
+            Ids that the page has; a number with one of them behind it becomes a link.
         """
         words = self.columns_of_words()
         heads = ["".join(_head_html(head, at in words) for at, head in row) for row in self.placed_heads()]
@@ -121,7 +176,7 @@ class FormattedTable:
         for row in self.rows:
             if row.heading and groups[-1]:
                 groups.append([])
-            groups[-1].append(self._row_html(row))
+            groups[-1].append(self._row_html(row, linked))
         title = f"<b>{escape(number)}</b> <i>{escape(self.title)}</i>" if number else escape(self.title)
         top = f"<caption><span>{title}</span></caption>" if caption else ""
         below = "".join(f"<p>{escape(note)}</p>" for note in self.notes)
@@ -156,7 +211,7 @@ class FormattedTable:
             if rows and all(r[c - 1 : c] and r[c - 1].align == "left" for r in rows)
         }
 
-    def _row_html(self, row: Row) -> str:
+    def _row_html(self, row: Row, linked: Container[str]) -> str:
         anchor = f' id="{escape(row.anchor)}"' if row.anchor else ""
         if row.heading:
             stub = f'<th scope="rowgroup" colspan="{self.n_columns}"><span>{escape(row.stub)}</span></th>'
@@ -165,10 +220,21 @@ class FormattedTable:
         cells = "".join(
             f'<td class="{cell.align}"'
             + (f' colspan="{cell.colspan}"' if cell.colspan > 1 else "")
-            + f">{escape(cell.text)}</td>"
+            + f">{_text_html(cell, linked)}</td>"
             for cell in row.cells
         )
-        return f'<tr{anchor}><th scope="row"{indent}>{escape(row.stub)}</th>{cells}</tr>'
+        muted = ' class="muted"' if row.muted else ""
+        return f'<tr{anchor}{muted}><th scope="row"{indent}>{escape(row.stub)}</th>{cells}</tr>'
+
+
+def _place_of(note: str) -> int:
+    """Where APA puts a note: general first, then specific, then probability."""
+    return 1 if note[:1] in _MARKS else 2 if isinstance(note, Probability) or _ABOUT_P.match(note) else 0
+
+
+def _text_html(cell: Cell, linked: Container[str]) -> str:
+    text = escape(cell.text)
+    return f'<a href="#{quote(cell.behind)}">{text}</a>' if cell.behind and cell.behind in linked else text
 
 
 def _head_html(head: Head, left: bool) -> str:

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from analysis_lib.late_starters import late_starters
 from analysis_lib.quantitize import ALL, ThemeMatrix, quantitize
 from analysis_lib.wave import Wave
 
@@ -41,7 +42,8 @@ class WaveIntake:
         ``n_without_theme`` is missing where nothing was coded, ``n_with_words`` are the people whose words are
         known.
     dropout
-        ``definition, rule, n_dropped, n_judged, n_unjudged`` of everybody who agreed to analysis.
+        ``definition, rule, n_dropped, n_judged, n_unjudged, n_late`` of everybody who agreed to analysis; ``n_late`` of
+        those who are judged began therapy too late before the data cut to be judged well.
     findings
         ``level, what, n``: warnings and notes of the check, without their places.
     n_corrected
@@ -59,6 +61,25 @@ class WaveIntake:
     findings: pd.DataFrame
     n_corrected: int
     reason: str | None
+
+    @property
+    def missing(self) -> pd.DataFrame:
+        """People without a value: ``variable, label, group, n_missing, n_eligible``, group ``all`` included.
+
+        The words that people said are a variable like the others where any document tells them.
+        """
+        rows = self.characteristics[self.characteristics["level"] == MISSING]
+        named = rows.rename(columns={"n": "n_missing", "n_total": "n_eligible"})
+        words = self.material.assign(
+            variable="n_words",
+            label="Words said",
+            n_missing=self.material["n"] - self.material["n_with_words"],
+            n_eligible=self.material["n"],
+        )
+        parts = [named, words] if self.material["n_with_words"].any() else [named]
+        columns = ["variable", "label", "group", "n_missing", "n_eligible"]
+        found = pd.concat([part[columns] for part in parts], ignore_index=True)
+        return found.astype({"n_missing": "int64", "n_eligible": "int64"})
 
 
 def describe_wave(wave: Wave) -> WaveIntake:
@@ -195,8 +216,10 @@ def _dropout(wave: Wave) -> pd.DataFrame:
         flag = people[f"dropout_{definition.name}"]
         judged = int(flag.notna().sum())
         dropped = int(flag.fillna(False).sum())
-        rows.append((definition.name, definition.in_words, dropped, judged, len(flag) - judged))
-    return pd.DataFrame(rows, columns=["definition", "rule", "n_dropped", "n_judged", "n_unjudged"])
+        late = late_starters(people, wave.study, definition, wave.facts.data_cut).fillna(False) & flag.notna()
+        counts = (dropped, judged, len(flag) - judged, int(late.sum()))
+        rows.append((definition.name, definition.in_words, *counts))
+    return pd.DataFrame(rows, columns=["definition", "rule", "n_dropped", "n_judged", "n_unjudged", "n_late"])
 
 
 def _findings(wave: Wave) -> pd.DataFrame:

@@ -19,7 +19,7 @@ from analysis_lib.errors import ModelError
 from analysis_lib.quantitize import ThemeMatrix
 from analysis_lib.stats.firth import firth_logistic
 from analysis_lib.study import TerminationModelPlan
-from analysis_lib.termination import TerminationModels
+from analysis_lib.termination import REFLEXIVE, TerminationModels
 from analysis_lib.termination_design import ModelData, Record, Term, model_data
 
 CRUDE, THEMES = "crude", "themes"
@@ -84,7 +84,7 @@ def nested_blocks(models: TerminationModels) -> NestedBlocks:
     >>> nested_blocks(models).table["block"].unique().tolist()
     ['crude', 'themes', 'demographic', 'clinical', 'service']
     """
-    plans = models.matrix.wave.study.termination_models
+    plans = () if models.reason == REFLEXIVE else models.matrix.wave.study.termination_models
     rows: list[Record] = []
     steps: list[Record] = []
     for plan in plans:

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from analysis_lib.codebook import Codebook
 from analysis_lib.crosstab import ThemeCrosstab, cannot_differ, in_base
+from analysis_lib.large_sample import is_large
 from analysis_lib.quantitize import families
 from analysis_lib.stats.mmi import MMITest, mmi_test
 from analysis_lib.strata import exchanged
@@ -33,6 +34,7 @@ PERMUTATION, RAO_SCOTT = "mmi_permutation", "mmi_rao_scott"
 NOTHING_VARIES = (
     "no theme is held by some and not by others where groups can be compared, so there is nothing to test"
 )
+NOT_PERMUTED = "there are too many people to permute; the Rao-Scott test stands for it"
 NO_VARIANCE = "nothing varies inside a group, so this test has no variance to work with"
 THROUGH_LOWER = "counted through the themes below it"
 ITSELF = "where none below it was given"
@@ -96,6 +98,8 @@ def omnibus_test(crosstab: ThemeCrosstab) -> Omnibus:
     (Those printed rest on covariances within each group. Groups of few people are a poor base for so many of
     them, and df / (k - 1) then comes out too low.)
 
+    Above 50,000 people nothing is permuted and the Rao-Scott test stands alone.
+
     A person who was not coded for a theme (missing, not absent) stays in the test for all others.
 
     Examples
@@ -113,9 +117,9 @@ def omnibus_test(crosstab: ThemeCrosstab) -> Omnibus:
     found, reason = None, crosstab.reason
     if reason is None:
         present, labels, strata = exchanged(values, group, crosstab.strata)
-        n_permutations = study.n_permutations["omnibus"]
+        n_permutations = 0 if is_large(len(values)) else study.n_permutations["omnibus"]
         found = mmi_test(present, labels, n_permutations=n_permutations, seed=study.seed, strata=strata)
-        reason = NOTHING_VARIES if np.isnan(found.p_permutation) else None
+        reason = NOTHING_VARIES if np.isnan(found.statistic) else None
     themes = _themes(crosstab, values, counts, found, reason)
     tested = themes.loc[themes["reason"].isna(), "theme_id"]
     counts = counts[counts["theme_id"].isin(tested)].reset_index(drop=True)
@@ -217,7 +221,7 @@ def _table(found: MMITest | None, reason: str | None) -> pd.DataFrame:
             "df": nan,
             "p_value": found.p_permutation if found else nan,
             "mc_error": found.mc_error if found else nan,
-            "reason": reason,
+            "reason": reason or (NOT_PERMUTED if found and not found.n_permutations else None),
         },
         {
             "test": RAO_SCOTT,

@@ -144,6 +144,27 @@ def fit_outcome_groups(themes: ThemeMatrix) -> OutcomeModels:
     )
 
 
+def counts_of_themes(models: OutcomeModels) -> pd.DataFrame:
+    """People with each theme of a model in each outcome group, before any model.
+
+    Returns
+    -------
+    DataFrame
+        ``theme_id, group, n_with_theme, n_total``; who could have been coded for the theme, complete cases or not.
+    """
+    themes = models.matrix
+    groups = themes.groups.astype("string")
+    names = dict.fromkeys(theme for plan in themes.wave.study.termination_models for theme in plan.themes)
+    rows = [
+        (theme, group, int((values == 1).sum()), int(values.notna().sum()))
+        for theme in names
+        if theme in themes.values
+        for group in themes.wave.study.outcome.groups
+        for values in (themes.values.loc[groups == group, theme],)
+    ]
+    return pd.DataFrame(rows, columns=["theme_id", "group", "n_with_theme", "n_total"])
+
+
 @dataclass
 class _Records:
     """The rows of every table while models are fitted."""

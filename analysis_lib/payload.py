@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, Literal, get_args
 
 import numpy as np
@@ -24,12 +25,13 @@ Kind = Literal[
     "text",  # a fixed phrase of this package
     "people",  # a number of people: the counts rule applies
     "segments",  # a number of segments: leaves only with exact counts
-    "cell",  # fewest people behind the row's estimates: never leaves, decides whether they do
+    "cell",  # fewest people behind the row's estimates, or like its speaker: never leaves, decides whether they do
     "estimate",  # an estimate or limit that counts alone do not give
     "summary",  # a median or quartile of people's values
     "p",  # a p-value: exact or as a band
     "statistic",  # a number that betrays counts: leaves only with exact counts
     "participant",  # a study id: leaves as a pseudonym
+    "speaker",  # a study id beside a quote: leaves as a pseudonym, with rounded counts as one for this row's cell alone
     "step",  # how many people a point of a curve holds: its rows, one per person, leave only with exact counts
     "quote",  # a participant's words: leaves only with clearance
     "clearance",  # reviewed, consented or withheld: decides about the row's quote
@@ -67,19 +69,24 @@ class Table:
 
     @property
     def frame(self) -> pd.DataFrame:
-        """The rows as a DataFrame; numbers are float where any is missing."""
-        names = [name for name, _ in self.columns]
-        data = {name: [row[i] for row in self.rows] for i, name in enumerate(names)}
-        frame = pd.DataFrame({name: pd.Series(values, dtype=object) for name, values in data.items()})
-        for name, kind in self.columns:
-            if kind in ("people", "segments", "step", "cell", "estimate", "summary", "p", "statistic"):
-                frame[name] = pd.to_numeric(frame[name])
-        return frame
+        """The rows as a DataFrame of the caller's own; numbers are float where any is missing."""
+        return _frame(self).copy(deep=False)  # pandas copies a column only when somebody writes to it
 
     @property
     def kinds(self) -> dict[str, Kind]:
         """Column name -> kind."""
         return dict(self.columns)
+
+
+@lru_cache(maxsize=256)  # a table, a figure, a file and sentences ask for the same ones
+def _frame(table: Table) -> pd.DataFrame:
+    names = [name for name, _ in table.columns]
+    data = {name: [row[i] for row in table.rows] for i, name in enumerate(names)}
+    frame = pd.DataFrame({name: pd.Series(values, dtype=object) for name, values in data.items()})
+    for name, kind in table.columns:
+        if kind in ("people", "segments", "step", "cell", "estimate", "summary", "p", "statistic"):
+            frame[name] = pd.to_numeric(frame[name])
+    return frame
 
 
 @dataclass(frozen=True)
@@ -102,6 +109,10 @@ class Payload:
     template: str
     tables: Mapping[str, Table] = field(default_factory=dict)
     facts: Mapping[str, Any] = field(default_factory=dict)
+
+    def __hash__(self) -> int:
+        """Equal payloads hash alike, so that what is made from one is made once."""
+        return hash((self.shape, self.template, tuple(self.tables.items())))
 
     def as_json(self) -> dict[str, Any]:
         """Plain lists and dicts, for a cell's output."""

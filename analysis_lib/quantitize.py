@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 
 from analysis_lib.codebook import Codebook
+from analysis_lib.segment_counts import count_segments
 from analysis_lib.study_checks import EVERYBODY
 from analysis_lib.wave import Wave
 
@@ -84,16 +85,13 @@ def quantitize(wave: Wave) -> ThemeMatrix:
     codebook = wave.study.codebook
     people = wave.participants.index[wave.participants["agreed"] & wave.participants["has_material"]]
     counted = counted_segments(wave)
-    counted = counted[counted["participant_id"].isin(people)]
-    n_segments = pd.DataFrame(0, index=people, columns=list(codebook.ids), dtype="int64")
-    for theme, below in families(codebook).items():
-        rows = counted[counted["code_id"].isin(below)]
-        each = rows.groupby("participant_id")["segment_id"].nunique()
-        n_segments.loc[each.index, theme] = each.to_numpy()
+    n_segments = count_segments(counted, people, codebook)
     shown = [theme.id for theme in codebook if theme.status == "active" or n_segments[theme.id].any()]
-    n_segments = n_segments[shown]
+    n_segments = n_segments[shown] if len(shown) < len(n_segments.columns) else n_segments
     found = n_segments > 0
-    values = found.astype("float64").where(found | _asked(wave, people, codebook)[shown])
+    codable = found | _asked(wave, people, codebook)[shown]
+    values = found.astype("float64")
+    values = values if codable.to_numpy().all() else values.where(codable)
     words = wave.documents.groupby("participant_id")["n_words"].sum(min_count=1)
     n_words = words.reindex(people).astype("Float64").to_numpy(dtype="float64", na_value=np.nan)
     return ThemeMatrix(wave, values, n_segments, pd.Series(n_words, index=people, name="n_words"))
@@ -122,6 +120,8 @@ def counted_segments(wave: Wave) -> pd.DataFrame:
         Rows of ``wave.segments``.
     """
     agreed = with_consensus(wave)
+    if not agreed:
+        return wave.segments
     consensus = (wave.segments["round"] == "consensus").fillna(False)
     return wave.segments[consensus | ~wave.segments["participant_id"].isin(agreed)]
 

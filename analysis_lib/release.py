@@ -14,21 +14,20 @@ import hashlib
 import hmac
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import Literal, get_args
 
 from analysis_lib.formatting import WITHHELD
 from analysis_lib.payload import Kind, Payload, Table, Value
 from analysis_lib.quantitize import ALL
-from analysis_lib.study import CountsRule, Privacy
+from analysis_lib.study import PROFILES, CountsRule, Privacy, Profile
 
-Profile = Literal["coauthor", "internal", "public"]
-PROFILES: tuple[str, ...] = get_args(Profile)
 _BANDS = (0.001, 0.01, 0.05)
 # A count and the people it is a part of.
 _PARTS = {
     "n_with_theme": "n_total",
+    "n_with_pattern": "n_total",
     "n_with_reference": "n_reference",
     "n_events": "n_total",
+    "n_cases": "n_total",
     "n_without_theme": "n",
     "n_dropped": "n_judged",
     "n_missing": "n_eligible",
@@ -36,6 +35,8 @@ _PARTS = {
     "n_with_other": "n_total",
     "n_checked_with_theme": "n_checked",
 }
+# Quotes of one theme and group that leave where counts are rounded: the people in a full list could be counted.
+MOST_QUOTES = 2
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # no letter that reads like a digit
 
 
@@ -145,6 +146,7 @@ class _Door:
         self.n_rounded = 0
         self.n_estimates_withheld = 0
         self._quotes_withheld: set[tuple[Value, ...]] = set()
+        self._quoted: dict[tuple[Value, ...], set[tuple[Value, Value]]] = {}
 
     @property
     def n_quotes_withheld(self) -> int:
@@ -160,10 +162,19 @@ class _Door:
 
     def _table(self, table: Table) -> Table:
         kinds = [kind for _, kind in table.columns]
-        rows = [row for row in table.rows if self._may_leave(row, kinds)]
         names = [name for name, _ in table.columns]
+        rows = [
+            row
+            for row in table.rows
+            if self._may_leave(row, kinds) and self._among_the_first(row, kinds, names)
+        ]
         kept = tuple(
-            tuple(map(self._value, self._large_enough(self._estimates(row, kinds, names), names), kinds))
+            tuple(
+                self._value(value, kind, _cell(row, names))
+                for value, kind in zip(
+                    self._large_enough(self._estimates(row, kinds, names), names), kinds, strict=True
+                )
+            )
             for row in rows
         )
         shown = tuple(i for i, kind in enumerate(kinds) if kind != "cell")
@@ -174,11 +185,27 @@ class _Door:
     def _may_leave(self, row: tuple[Value, ...], kinds: list[Kind]) -> bool:
         """A row with a quote leaves only with clearance; rows that stand for people could be counted."""
         if "quote" not in kinds:
-            return self.rules.exact or not {"participant", "step"} & set(kinds)
+            return self.rules.exact or not {"participant", "speaker", "step"} & set(kinds)
         clear = row[kinds.index("clearance")] in self.rules.clearances
         if not clear:
-            self._quotes_withheld.add((row[kinds.index("participant")], row[kinds.index("quote")]))
-        return clear
+            self._quotes_withheld.add(_said(row, kinds))
+        return clear and self._one_of_several(row, kinds)
+
+    def _one_of_several(self, row: tuple[Value, ...], kinds: list[Kind]) -> bool:
+        """Whether enough people are like the speaker in what else the row says of them."""
+        if self.rules.exact or "cell" not in kinds:
+            return True
+        n, rounded = row[kinds.index("cell")], _ROUNDING[self.rules.counts]
+        return isinstance(n, int) and n > self.rules.minimum_count and rounded(n) != rounded(1)
+
+    def _among_the_first(self, row: tuple[Value, ...], kinds: list[Kind], names: list[str]) -> bool:
+        """Whether a quote is among the first few of its theme and group, over all payloads together."""
+        if self.rules.exact or "quote" not in kinds:
+            return True
+        shown = self._quoted.setdefault(_cell(row, names), set())
+        if len(shown) < MOST_QUOTES:
+            shown.add(_said(row, kinds))
+        return _said(row, kinds) in shown
 
     def _large_enough(self, row: tuple[Value, ...], names: list[str]) -> tuple[Value, ...]:
         """The row without counts whose base is too small: three of three would not say what was seen."""
@@ -207,10 +234,13 @@ class _Door:
             for value, kind, name in zip(row, kinds, names, strict=True)
         )
 
-    def _value(self, value: Value, kind: Kind) -> Value:
-        if kind == "participant":
+    def _value(self, value: Value, kind: Kind, cell: tuple[Value, ...]) -> Value:
+        if kind in ("participant", "speaker"):
             key = self.rules.pseudonym_key
-            return value if key is None else pseudonym(str(value), key)
+            if key is None or value is None:
+                return value
+            here = kind == "speaker" and not self.rules.exact
+            return pseudonym("\x1f".join(map(str, (value, *cell) if here else (value,))), key)
         if self.rules.exact or value is None:
             return value
         if kind == "people":
@@ -224,6 +254,17 @@ class _Door:
         if kind == "summary":
             return float(f"{float(value):.2g}")
         return value
+
+
+def _cell(row: tuple[Value, ...], names: list[str]) -> tuple[Value, ...]:
+    """Theme and group of a row, as far as it has them."""
+    return tuple(row[names.index(name)] for name in ("theme_id", "group") if name in names)
+
+
+def _said(row: tuple[Value, ...], kinds: list[Kind]) -> tuple[Value, Value]:
+    """Who said a quote, and the quote."""
+    who = next(i for i, kind in enumerate(kinds) if kind in ("participant", "speaker"))
+    return row[who], row[kinds.index("quote")]
 
 
 def _with_reconciled_flow(tables: dict[str, Table]) -> dict[str, Table]:

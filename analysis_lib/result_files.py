@@ -15,6 +15,7 @@ import pandas as pd
 
 from analysis_lib.across_waves import AcrossWaves, without_one
 from analysis_lib.agreement_by_wave import AgreementByWave, with_changes
+from analysis_lib.attrition import WaveAttrition
 from analysis_lib.branches import Branches
 from analysis_lib.coder_error import CoderError
 from analysis_lib.counts_by_wave import with_wave_differences
@@ -22,6 +23,7 @@ from analysis_lib.crosstab import ThemeCrosstab, with_shares
 from analysis_lib.dropout_time import DropoutTime
 from analysis_lib.imputed_models import ImputedModels
 from analysis_lib.intake import WaveIntake
+from analysis_lib.joint_display import JointDisplay
 from analysis_lib.model_blocks import NestedBlocks
 from analysis_lib.model_prediction import PredictionMeasures
 from analysis_lib.omnibus import Omnibus, csv_of
@@ -29,19 +31,24 @@ from analysis_lib.outcome_models import GROUPS, OutcomeModels
 from analysis_lib.payload import Payload
 from analysis_lib.reliability import CodingReliability
 from analysis_lib.sensitivity import Sensitivity
+from analysis_lib.share_changes import comparison_csv
 from analysis_lib.tables.across_waves import over_waves
 from analysis_lib.tables.coder_error import corrections_of
 from analysis_lib.tables.common import contrasts_of
 from analysis_lib.tables.cooccurrence import pairs_of
 from analysis_lib.tables.dropout_time import curve_of
+from analysis_lib.tables.joint import fits_of
 from analysis_lib.tables.pooled import pooled_of
 from analysis_lib.tables.sensitivity import panel_rows, specification_rows
+from analysis_lib.tables.wave_comparison import changes_in, shares_and_changes
 from analysis_lib.talkativeness import Talkativeness
 from analysis_lib.termination import TerminationModels
 from analysis_lib.theme_bank import PooledThemes
 from analysis_lib.theme_cooccurrence import ThemeCooccurrence, with_readings
+from analysis_lib.theme_patterns import ThemePatterns
 from analysis_lib.theme_saturation import ThemeSaturation
 from analysis_lib.therapists import ClusteredModels
+from analysis_lib.wave_comparison import WaveComparison
 
 Files = dict[str, pd.DataFrame]
 _NEVER = ["depth", "smallest_cell"]  # layout and door only
@@ -59,6 +66,7 @@ def _of_intake(result: WaveIntake) -> Files:
     return {
         "flow.csv": result.flow,
         "characteristics.csv": result.characteristics,
+        "missing_values.csv": result.missing,
         "dropout_definitions.csv": result.dropout,
     }
 
@@ -89,6 +97,24 @@ def _of_termination(result: TerminationModels) -> Files:
         "termination_probabilities.csv": result.probabilities,
         "termination_guards.csv": result.guards,
     }
+
+
+@result_files.register
+def _of_joint_display(result: JointDisplay) -> Files:
+    return {
+        "joint_display_fit.csv": _fit(result.definitions, result.readings, result.fits),
+        "theme_types.csv": result.types.patterns.table,
+        "model_cases.csv": result.model_cases.people,
+        "quotes.csv": result.quote_matrix,
+    }
+
+
+def _fit(themes: pd.DataFrame, readings: pd.DataFrame, fits: pd.DataFrame) -> pd.DataFrame:
+    """One row per theme of a joint display: what the authors say, what the rule says."""
+    by_rule = fits.rename(columns={"fit": "fit_by_rule"})
+    by_authors = readings.rename(columns={"fit": "fit_by_authors"})
+    named = themes[["theme_id", "theme_label", "polarity"]]
+    return named.merge(by_authors, on="theme_id", how="left").merge(by_rule, on="theme_id", how="left")
 
 
 @result_files.register
@@ -156,6 +182,11 @@ def _of_cooccurrence(result: ThemeCooccurrence) -> Files:
 
 
 @result_files.register
+def _of_patterns(result: ThemePatterns) -> Files:
+    return {"theme_patterns.csv": result.table}
+
+
+@result_files.register
 def _of_pooled(result: PooledThemes) -> Files:
     return {"pooled_odds_ratios.csv": result.table, "pooled_banks.csv": result.banks}
 
@@ -180,6 +211,25 @@ def _of_across_waves(result: AcrossWaves) -> Files:
 
 
 @result_files.register
+def _of_attrition(result: WaveAttrition) -> Files:
+    return {
+        "wave_sizes.csv": result.sizes,
+        "wave_attrition.csv": result.left,
+        "wave_returned.csv": result.returned,
+        "wave_differential_attrition.csv": result.differential,
+    }
+
+
+@result_files.register
+def _of_comparison(result: WaveComparison) -> Files:
+    return {
+        "wave_comparison.csv": comparison_csv(result.shares, result.changes).assign(counts_rule="exact"),
+        "wave_changes.csv": result.changes.assign(counts_rule="exact"),
+        "codebook_changes.csv": result.codebook,
+    }
+
+
+@result_files.register
 def _of_sensitivity(result: Sensitivity) -> Files:
     return {"sensitivity.csv": result.table.assign(counts_rule="exact")}
 
@@ -195,13 +245,14 @@ def _of_talkativeness(result: Talkativeness) -> Files:
 @result_files.register
 def _of_payload(payload: Payload) -> Files:
     tables, rule = payload.tables, payload.facts.get("counts_rule", "exact")
-    if payload.shape != "table":
+    if payload.shape not in ("table", "joint_display"):
         return {}
     match payload.template:
-        case "flow" | "characteristics":
-            return {f"{payload.template}.csv": tables["rows"].frame}
-        case "dropout":
-            return {"dropout_definitions.csv": tables["rows"].frame}
+        case "flow" | "characteristics" | "missing_values" | "theme_hierarchy" | "dropout":
+            name = "dropout_definitions" if payload.template == "dropout" else payload.template
+            return {f"{name}.csv": tables["rows"].frame}
+        case "theme_patterns":
+            return {"theme_patterns.csv": tables["patterns"].frame}
         case "theme_by_outcome":
             return {"theme_by_outcome.csv": with_shares(tables["shares"].frame)}
         case "sensitivity":
@@ -217,8 +268,6 @@ def _of_payload(payload: Payload) -> Files:
         case "omnibus":
             found, counts, people = (tables[name].frame for name in ("tests", "counts", "people"))
             return {"omnibus.csv": csv_of(found, counts, people, payload.facts)}
-        case "theme_hierarchy":
-            return {"theme_hierarchy.csv": tables["rows"].frame}
         case "cooccurrence":
             return {"cooccurrence.csv": pairs_of(payload)}
         case "coder_error":
@@ -228,6 +277,16 @@ def _of_payload(payload: Payload) -> Files:
             return {"pooled_odds_ratios.csv": table, "pooled_banks.csv": banks}
         case "termination_models":
             return {"termination_models.csv": tables["models"].frame}
+        case "side_by_side":
+            rows = [(fit.theme_id, fit.fit, fit.silent, fit.reason) for fit in fits_of(payload).values()]
+            fits = pd.DataFrame(rows, columns=["theme_id", "fit", "silent", "reason"])
+            return {"joint_display_fit.csv": _fit(tables["themes"].frame, tables["readings"].frame, fits)}
+        case "typology":
+            return {"theme_types.csv": tables["patterns"].frame}
+        case "model_with_quotes":
+            return {"model_cases.csv": tables["people"].frame}
+        case "quote_matrix":
+            return {"quotes.csv": tables["quotes"].frame.rename(columns={"participant": "participant_id"})}
         case "therapists":
             return {"clustered_models.csv": tables["models"].frame}
         case "icc":
@@ -272,6 +331,20 @@ def _of_payload(payload: Payload) -> Files:
             return {
                 "across_waves_without_one.csv": without_one(with_wave_differences(tables["by_wave"].frame))
             }
+        case "wave_sizes":
+            return {"wave_sizes.csv": tables["sizes"].frame}
+        case "wave_attrition":
+            return {"wave_attrition.csv": tables["left"].frame}
+        case "wave_returned":
+            return {"wave_returned.csv": tables["returned"].frame}
+        case "wave_differential":
+            return {"wave_differential_attrition.csv": tables["differential"].frame}
+        case "wave_comparison":
+            return {"wave_comparison.csv": shares_and_changes(payload).assign(counts_rule=rule)}
+        case "wave_changes":
+            return {"wave_changes.csv": changes_in(payload).assign(counts_rule=rule)}
+        case "codebook_changes":
+            return {"codebook_changes.csv": tables["codebook"].frame}
         case "agreement_by_wave":
             return {"agreement_by_wave.csv": with_changes(tables["rows"].frame)}
         case "saturation":
@@ -313,7 +386,7 @@ def write_csv(path: Path, frame: pd.DataFrame, *, significant_digits: int | None
         Digits of a fraction; None keeps them all.
     """
     shown = frame.drop(columns=[name for name in _NEVER if name in frame])
-    rows = [[_quoted(name) for name in shown.columns]]
+    rows = [[quoted(name) for name in shown.columns]]
     rows += [[_field(value, significant_digits) for value in row] for row in shown.itertuples(index=False)]
     text = "".join(",".join(row) + "\n" for row in rows)
     path.write_text(text, encoding="utf-8", newline="")
@@ -329,10 +402,10 @@ def _field(value: object, digits: int | None) -> str:
     if isinstance(value, (float, np.floating)):
         number = float(value) if digits is None else float(f"{value:.{digits}g}")
         return str(int(number)) if number.is_integer() and abs(number) < 1e15 else repr(number)
-    return _quoted(str(value))
+    return quoted(str(value))
 
 
-def _quoted(text: str) -> str:
+def quoted(text: str) -> str:
     """Text in quotation marks; what a spreadsheet would run gets an apostrophe in front."""
     safe = f"'{text}" if text.startswith(_FORMULA) else text
     return '"' + safe.replace('"', '""') + '"'

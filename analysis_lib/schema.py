@@ -154,3 +154,14 @@ def _column(raw: dict[str, Any]) -> Column:
         false_values=tuple(raw.get("falseValues", ())),
         block=raw.get("block", "other"),
     )
+
+
+@cache
+def checklist_items() -> tuple[str, ...]:
+    """Every item of every reporting checklist as it is named in study.yaml, such as ``COREQ 31``."""
+    lists = [yaml.safe_load(path.read_text(encoding="utf-8")) for path in _checklists()]
+    return tuple(f"{one['standard']} {item['id']}" for one in lists for item in one["items"])
+
+
+def _checklists() -> list[Path]:
+    return sorted((DATA_SCHEMA / "checklists").glob("*.yaml"))

@@ -10,7 +10,7 @@ import os
 from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from analysis_lib.codebook import Codebook, examine_codebook
 from analysis_lib.errors import Finding, StudyError
@@ -19,7 +19,11 @@ from analysis_lib.schema import DATA_SCHEMA, TABLES, Block, Column, TableSchema,
 from analysis_lib.study_checks import DERIVED, study_problems
 from analysis_lib.yamlfile import examine_yaml
 
+CQR_SMALLEST_DIFFERENCE = 0.30  # where study.yaml names none: the convention of that tradition
+
 CountsRule = Literal["exact", "midpoint6", "suppress7_round5", "exact_audited"]
+Profile = Literal["coauthor", "internal", "public"]
+PROFILES: tuple[str, ...] = get_args(Profile)
 
 
 @dataclass(frozen=True)
@@ -38,12 +42,22 @@ class Outcome:
     ----------
     rules
         The first that applies decides; empty where participants carry ``outcome_group``.
+    favourable
+        Groups whose therapy went well; None where study.yaml does not say.
     """
 
     groups: tuple[str, ...]
     reference: str
     labels: dict[str, str]
     rules: tuple[OutcomeRule, ...]
+    favourable: tuple[str, ...] | None = None
+
+    @property
+    def went_well(self) -> tuple[str, ...]:
+        """Groups whose therapy went well: the declared ones, else one that is called ``helpful``."""
+        if self.favourable is not None:
+            return self.favourable
+        return tuple(group for group in self.groups if group == "helpful")
 
     def label(self, group: str) -> str:
         """Label of a group in tables: the declared one, else its name with spaces."""
@@ -109,6 +123,23 @@ class TerminationModelPlan:
 
 
 @dataclass(frozen=True)
+class FollowUp:
+    """How long a therapy has to be observed before dropping out can be judged.
+
+    Parameters
+    ----------
+    days
+        From the start of therapy; None takes the sessions that a definition goes by times ``days_per_session``.
+    late_starters
+        Whether people who began too late are left out of termination models.
+    """
+
+    days: int | None = None
+    days_per_session: float = 7.0
+    late_starters: Literal["leave_out", "keep"] = "leave_out"
+
+
+@dataclass(frozen=True)
 class Privacy:
     """What may leave; see ``data_schema/study.schema.yaml``."""
 
@@ -143,6 +174,10 @@ class Study:
         Warnings and notes on study.yaml and the codebook; a study with a stop does not load.
     strata
         Participants columns inside which outcome labels are exchanged; empty for none.
+    follow_up
+        How long a therapy has to be observed before dropping out can be judged.
+    reporting
+        What checklists ask and no table holds, in the authors' words; nested as in study.yaml, empty for nothing.
     """
 
     folder: Path
@@ -175,6 +210,13 @@ class Study:
     codebook: Codebook
     findings: tuple[Finding, ...] = ()
     strata: tuple[str, ...] = ()
+    reporting: dict[str, Any] = field(default_factory=dict)
+    follow_up: FollowUp = field(default_factory=FollowUp)
+
+    @property
+    def foretells(self) -> bool:
+        """Whether the study may speak of prediction: it claims it, and themes come from before the outcome."""
+        return self.claim == "prediction" and self.theme_timing == "before_outcome"
 
     def dropout(self, name: str) -> DropoutDefinition:
         """The dropout definition of that name."""
@@ -281,6 +323,8 @@ def examine_study(folder: str | Path) -> tuple[Study | None, list[Finding]]:
     if text.values is None:
         return None, findings
     study = _study(folder, text.values, codebook)
+    if study.tradition == "cqr" and ("smallest_difference",) not in text.lines:
+        study = replace(study, smallest_difference=CQR_SMALLEST_DIFFERENCE)
     return study, findings + list(study_problems(study, text))
 
 
@@ -337,6 +381,7 @@ def _study(folder: Path, raw: dict[str, Any], codebook: Codebook) -> Study:
             groups=tuple(outcome["groups"]),
             reference=outcome["reference"],
             labels=outcome["labels"],
+            favourable=tuple(outcome["favourable"]) if "favourable" in outcome else None,
             rules=tuple(
                 OutcomeRule(
                     rule["group"], tuple((key, _listed(value)) for key, value in rule["when"].items())
@@ -369,6 +414,8 @@ def _study(folder: Path, raw: dict[str, Any], codebook: Codebook) -> Study:
         ),
         codebook=codebook,
         strata=tuple(dict.fromkeys(raw["strata"])),
+        reporting=raw["reporting"],
+        follow_up=FollowUp(**raw["follow_up"]),
         **{key: raw[key] for key in same},
     )
 

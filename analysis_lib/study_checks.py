@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from analysis_lib.errors import Finding, Level, characters_allowed, did_you_mean, value_class
 from analysis_lib.readers.delimited import ENCODINGS, SEPARATORS
-from analysis_lib.schema import TABLES, Column, TableSchema, table_schema
+from analysis_lib.schema import TABLES, Column, TableSchema, checklist_items, table_schema
 from analysis_lib.yamlfile import Place, YamlText, shown_place
 
 if TYPE_CHECKING:
@@ -52,6 +52,7 @@ def study_problems(study: Study, text: YamlText) -> Iterator[Finding]:
         yield from _plan_problems(i, plan, study, schema, at)
     yield from _strata_problems(study, schema, at)
     yield from _column_problems(study.columns, at)
+    yield from _manuscript_problems(study, at)
     yield from _contradictions(study, at)
 
 
@@ -63,6 +64,7 @@ def _outcome_problems(study: Study, schema: TableSchema, at: Report) -> Iterator
         yield at("S02", ("outcome", "groups"), what, "Give the group another name.")
     named: list[tuple[str, Place]] = [(outcome.reference, ("outcome", "reference"))]
     named += [(group, ("outcome", "labels", group)) for group in outcome.labels]
+    named += [(group, ("outcome", "favourable", i)) for i, group in enumerate(outcome.favourable or ())]
     named += [(rule.group, ("outcome", "from", i, "group")) for i, rule in enumerate(outcome.rules)]
     for group, place in named:
         if group not in groups:
@@ -250,6 +252,17 @@ def _column_problems(columns: RawColumns, at: Report) -> Iterator[Finding]:
         what = "text is not read in this encoding."
         fix = f"Name one of them, or leave it out.{did_you_mean(columns.encoding, ENCODINGS)}"
         yield at("S09", ("columns", "encoding"), what, fix, ", ".join(ENCODINGS))
+
+
+def _manuscript_problems(study: Study, at: Report) -> Iterator[Finding]:
+    """Items of checklists that no checklist has; read only where the manuscript answers any."""
+    named = study.reporting.get("manuscript", {})
+    known = checklist_items() if named else ()
+    for name in named:
+        if name not in known:
+            fix = f"Write the checklist and the number as the report has them.{did_you_mean(name, known)}"
+            place: Place = ("reporting", "manuscript", name)
+            yield at("S14", place, "no checklist has such an item, so it is not counted.", fix, level="warn")
 
 
 def _contradictions(study: Study, at: Report) -> Iterator[Finding]:

@@ -16,9 +16,9 @@ import numpy as np
 import pandas as pd
 
 from analysis_lib.crosstab import ThemeCrosstab
-from analysis_lib.joint_display import leading_themes
 from analysis_lib.specifications import compared_group, nothing_to_compare
 from analysis_lib.stats.prediction import auc
+from analysis_lib.theme_patterns import leading_themes
 from analysis_lib.ways_of_counting import (
     BY_SEGMENTS,
     FOUR,

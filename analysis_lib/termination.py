@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 
 from analysis_lib.errors import ModelError
+from analysis_lib.late_starters import ALL_LATE
 from analysis_lib.quantitize import ThemeMatrix
 from analysis_lib.stats.firth import FirthFit, firth_logistic
 from analysis_lib.stats.logistic import logistic
@@ -25,6 +26,7 @@ from analysis_lib.study import TerminationModelPlan
 from analysis_lib.termination_design import NOT_CODED, ModelData, Record, Term, model_data, themes_left_out
 
 FIRTH, ML = "firth", "maximum likelihood"
+REFLEXIVE = "reflexive thematic analysis does not read frequency as importance, so no model is fitted"
 NO_GROUP = "no group"
 ASSUMED_R2 = 0.1  # Cox-Snell R2 for the sample-size guard; small, as in the attrition literature
 
@@ -44,8 +46,9 @@ class TerminationModels:
     events
         Counts behind the fits: ``model, event, term, term_label, level, n_events, n_total``.
     guards
-        One row per model and definition: ``n_eligible, n_used, n_dropped, n_events, n_parameters,
-        events_per_parameter, n_needed, parameters_allowed, separated, reason``.
+        One row per model and definition: ``n_late, n_eligible, n_used, n_dropped, n_events, n_parameters,
+        events_per_parameter, n_needed, parameters_allowed, separated, reason``; ``n_late`` people began therapy too
+        late before the data cut to be judged and are in none of the other numbers.
     dropped
         Who is left out for missing values: ``model, event, group, n_eligible, n_used, n_dropped``.
     left_out
@@ -76,7 +79,7 @@ def fit_termination(themes: ThemeMatrix) -> TerminationModels:
     -------
     TerminationModels
         One row set per dropout definition. A model that cannot be fitted has rows with a ``reason`` instead
-        of numbers.
+        of numbers; the reflexive tradition has a reason and no model.
 
     Notes
     -----
@@ -92,14 +95,18 @@ def fit_termination(themes: ThemeMatrix) -> TerminationModels:
     """
     study = themes.wave.study
     records = _Records()
-    for plan in study.termination_models:
+    reflexive = study.tradition == "reflexive"
+    for plan in () if reflexive else study.termination_models:
         for definition in sorted(study.dropout_definitions, key=lambda d: d.name != plan.event):
             _fit_one(themes, plan, definition.name, records)
     reason = None
-    if not records.guards:
+    if reflexive:
+        reason = REFLEXIVE
+    elif not records.guards:
         reason = "study.yaml states no termination model"
     elif all(guard["n_eligible"] == 0 for guard in records.guards):
-        reason = "nobody in this wave has an ending that a dropout definition can judge"
+        late = any(guard["n_late"] for guard in records.guards)
+        reason = ALL_LATE if late else "nobody in this wave has an ending that a dropout definition can judge"
     frames = {
         name: pd.DataFrame(getattr(records, name), columns=columns) for name, columns in _COLUMNS.items()
     }
@@ -118,7 +125,7 @@ _COLUMNS = {
     ],
     "events": ["model", "event", "term", "term_label", "level", "n_events", "n_total"],
     "guards": [
-        "model", "event", "n_eligible", "n_used", "n_dropped", "n_events", "n_parameters",
+        "model", "event", "n_late", "n_eligible", "n_used", "n_dropped", "n_events", "n_parameters",
         "events_per_parameter", "n_needed", "parameters_allowed", "separated", "reason",
     ],
     "dropped": ["model", "event", "group", "n_eligible", "n_used", "n_dropped"],
@@ -162,6 +169,7 @@ def _fit_one(themes: ThemeMatrix, plan: TerminationModelPlan, event: str, record
     records.guards.append(
         data.key
         | {
+            "n_late": len(data.late),
             "n_eligible": len(data.eligible),
             "n_used": n,
             "n_dropped": len(data.eligible) - n,
@@ -208,6 +216,21 @@ def _events(data: ModelData) -> list[Record]:
             counted = {"level": label, "n_events": int(data.y[here].sum()), "n_total": int(here.sum())}
             records.append(data.key | _named(term) | counted)
     return records
+
+
+def dropouts_of_stated_models(themes: ThemeMatrix) -> pd.DataFrame:
+    """Dropouts among people with and without each theme of each model, under its stated event and before any fit.
+
+    Returns
+    -------
+    DataFrame
+        ``model, event, term, term_label, level, n_events, n_total``, themes only; the people are those of the model.
+    """
+    found: list[Record] = []
+    for plan in themes.wave.study.termination_models:
+        rows = _events(model_data(themes, plan, plan.event))
+        found += [row for row in rows if row["term"] in plan.themes]
+    return pd.DataFrame(found, columns=_COLUMNS["events"])
 
 
 def _named(term: Term) -> Record:

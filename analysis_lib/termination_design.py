@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from analysis_lib.late_starters import ALL_LATE, left_out_as_late
 from analysis_lib.quantitize import ThemeMatrix
 from analysis_lib.study import Covariate, TerminationModelPlan
 
@@ -59,7 +60,9 @@ class ModelData:
     X, y
         Design (n, p) without intercept, indexed by participant_id, and the flag as 0 and 1.
     eligible
-        Everybody whose ending the definition can judge and who has material, complete or not.
+        Everybody whose ending the definition can judge and who has material, complete or not; late starters aside.
+    late
+        People who began therapy too late to be judged and would be eligible otherwise.
     cells
         Design column -> fewest people on any side: of the outcome for a number, of theme by outcome for 0 and 1.
     """
@@ -71,6 +74,7 @@ class ModelData:
     y: FloatArray
     eligible: pd.Index
     cells: dict[str, int]
+    late: pd.Index
 
     @property
     def key(self) -> Record:
@@ -87,7 +91,7 @@ class ModelData:
         """Why nothing can be fitted to it; None where something can."""
         n, n_parameters = len(self.y), len(self.cells)
         if n == 0:
-            return "nobody has complete data"
+            return ALL_LATE if len(self.late) and not len(self.eligible) else "nobody has complete data"
         if n_parameters == 0:
             return "the model has no term"
         if self.n_events in (0, n):
@@ -109,13 +113,18 @@ def model_data(themes: ThemeMatrix, plan: TerminationModelPlan, event: str) -> M
     event
         Name of a dropout definition.
     """
-    flag = themes.wave.participants.loc[themes.values.index, f"dropout_{event}"]
-    eligible = flag.index[flag.notna()]
+    wave = themes.wave
+    flag = wave.participants.loc[themes.values.index, f"dropout_{event}"]
+    judged = flag.index[flag.notna()]
+    late = left_out_as_late(
+        wave.participants.loc[judged], wave.study, wave.study.dropout(event), wave.facts.data_cut
+    )
+    eligible = judged[~late.to_numpy()]
     columns, terms = design(themes, plan, eligible)
     complete = columns.dropna()
     y = flag.loc[complete.index].to_numpy(dtype=float)
     cells = {name: smallest_cell(complete[name].to_numpy(dtype=float), y) for name in complete}
-    return ModelData(plan, event, terms, complete, y, eligible, cells)
+    return ModelData(plan, event, terms, complete, y, eligible, cells, judged[late.to_numpy()])
 
 
 def themes_left_out(themes: ThemeMatrix, plan: TerminationModelPlan) -> tuple[str, ...]:

@@ -25,7 +25,7 @@ from analysis_lib.stats.firth import firth_logistic
 from analysis_lib.stats.intraclass import intraclass_correlation
 from analysis_lib.stats.random_intercept import random_intercept_logistic
 from analysis_lib.study import TerminationModelPlan
-from analysis_lib.termination import FIRTH, TerminationModels
+from analysis_lib.termination import FIRTH, REFLEXIVE, TerminationModels
 from analysis_lib.termination_design import ModelData, Record, model_data, smallest_cell
 
 Codes = NDArray[np.int64]
@@ -129,7 +129,7 @@ def clustered_models(models: TerminationModels) -> ClusteredModels:
     """
     rows: list[Record] = []
     icc: list[Record] = []
-    plans = models.matrix.wave.study.termination_models
+    plans = () if models.reason == REFLEXIVE else models.matrix.wave.study.termination_models
     for plan in plans:
         if plan.cluster is not None:
             found, about = _one_model(models.matrix, plan, plan.cluster)

@@ -17,6 +17,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from analysis_lib.author_notes import notes_problems
 from analysis_lib.canonical import CanonicalTable, Correction, canonical_table, empty_table
 from analysis_lib.checks import check_tables
 from analysis_lib.errors import (
@@ -27,6 +28,7 @@ from analysis_lib.errors import (
     in_order,
     looks_like_a_name,
 )
+from analysis_lib.notes_wording import wording_problems
 from analysis_lib.outcome import dropout_flags, outcome_groups
 from analysis_lib.readers import RawTable
 from analysis_lib.schema import table_schema
@@ -211,6 +213,8 @@ def _read_wave(
     facts, findings = examine_wave_facts(study.folder, wave)
     raws, found = read_wave_files(study, wave, facts)
     findings += found + _unused_names(study, wave, raws)
+    findings += notes_problems(study.folder, wave, study.codebook)
+    findings += wording_problems(study.folder, wave, foretells=study.foretells)
     tables, found = _canonical_tables(study, wave, raws)
     findings += found
     whole = {name: table for name, table in tables.items() if table.whole}

@@ -244,7 +244,7 @@ def one_theme(**more: Any) -> Codebook:
     [
         ({"since": "2"}, "not in its codebook"),
         ({"history": (Change("2", "redefined", ""),)}, "redefined in 2"),
-        ({"history": (Change("2", "split", ""),)}, "redefined in 2"),
+        ({"history": (Change("2", "split", ""),)}, "split in 2"),
     ],
 )
 def test_a_theme_that_meant_something_else_is_missing_there_and_not_0(

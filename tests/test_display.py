@@ -1,3 +1,6 @@
+import re
+from dataclasses import replace
+
 import pandas as pd
 import pytest
 from handmade import counted
@@ -78,7 +81,7 @@ def test_everything_of_the_example_can_be_shown_and_has_words(examples, wave):
             shown = show(result, view)
             assert isinstance(shown, Shown)
             assert shown.text.strip()
-            assert "nan" not in shown.text.split()
+            assert "nan" not in re.sub("“[^”]*”", "", shown.text).split()
             assert "<NA>" not in shown.text
 
 
@@ -109,12 +112,7 @@ def test_what_people_wrote_is_never_markup(example):
     frame = example.display.quotes.assign(quote=EVIL)
     definitions = example.display.definitions.assign(definition=EVIL)
     readings = example.display.readings.assign(reading=EVIL)
-    evil = type(example.display)(
-        **{name: getattr(example.display, name) for name in ("crosstab", "themes", "withheld", "models")},
-        quotes=frame,
-        definitions=definitions,
-        readings=readings,
-    )
+    evil = replace(example.display, quotes=frame, definitions=definitions, readings=readings)
     html = show(evil).html
     assert "<script" not in html
     assert html.count("&lt;script&gt;") >= 3

@@ -534,8 +534,12 @@ def test_authors_notes_have_a_heading_per_notebook_section_and_theme() -> None:
     assert headings == [
         "## 03 Themes by outcome",
         "## 04 Joint display",
+        "### Disagreement",
+        "### Limits of each strand",
+        "### A",
         "### A.unempathic",
         "### G.surface",
+        "### H.coping",
         "### G.too_short",
     ]
 

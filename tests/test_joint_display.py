@@ -5,10 +5,11 @@ import pytest
 from handmade import a_wave, counted, themes
 
 from analysis_lib.crosstab import crosstab_themes
-from analysis_lib.joint_display import joint_display, leading_themes
+from analysis_lib.joint_display import joint_display
 from analysis_lib.quantitize import quantitize
 from analysis_lib.study import Outcome, TerminationModelPlan
 from analysis_lib.termination import fit_termination
+from analysis_lib.theme_patterns import leading_themes
 
 GROUPS = Outcome(("helpful", "unhelpful"), "helpful", {}, ())
 PEOPLE = pd.DataFrame(

@@ -25,7 +25,7 @@ from analysis_lib.release import (
 from analysis_lib.runner.notebooks import NOTEBOOKS, contents
 from analysis_lib.sentences import sentences
 from analysis_lib.study import Privacy
-from analysis_lib.tables import format_joint_display, format_table
+from analysis_lib.tables import format_boxes, format_joint_display, format_quote_matrix, format_table
 
 KEY = b"a key for tests"
 WAVES = ["2024a", "2024b", "2025a"]
@@ -361,7 +361,8 @@ def printed(payload):
     if payload.shape == "sentences":
         return "\n".join(sentence.text for sentence in sentences(payload))
     if payload.shape == "joint_display":
-        return "\n".join(map(str, format_joint_display(payload)))
+        of_template = {"quote_matrix": format_quote_matrix, "meta_inferences": format_boxes}
+        return "\n".join(map(str, of_template.get(payload.template, format_joint_display)(payload)))
     if payload.shape == "figure" and figures.can_draw(payload) is None:
         return "\n".join((figures.numbers(payload), figures.alt_text(payload), figures.caption(payload)))
     return ""
@@ -400,7 +401,7 @@ def test_no_printed_count_of_the_example_is_exact(outside):
     counts, by_wave = outside
     of_people = (
         r"(?<![Ll]ook )\b\d+ of \d+\b"
-        r"(?! themes| intervals| pooled intervals| comparisons| pairs| when people| when the number)"
+        r"(?! themes| boxes| intervals| pooled intervals| comparisons| pairs| when people| when the number)"
     )
     found = []
     for payload in itertools.chain(*by_wave.values()):

@@ -14,8 +14,13 @@ from analysis_lib.errors import Finding, StudyError
 from analysis_lib.study import Study
 
 
-def pseudonym_key(study: Study) -> bytes:
+def pseudonym_key(study: Study, *, make: bool = True) -> bytes:
     """The study's key, made at first use.
+
+    Parameters
+    ----------
+    make
+        False for who only looks: a key that has not been made yet is empty then.
 
     Raises
     ------
@@ -30,6 +35,8 @@ def pseudonym_key(study: Study) -> bytes:
         what = "the key of the pseudonyms lies inside the study folder."
         raise StudyError(Finding("stop", "P01", "study.yaml", what, fix, column="pseudonym_key"))
     if not path.exists():
+        if not make:
+            return b""
         path.parent.mkdir(parents=True, exist_ok=True)
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "w") as handle:

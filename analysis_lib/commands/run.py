@@ -1,35 +1,54 @@
-"""``themewave run``: check, execute the notebooks, let the results through the door, write the reports."""
+"""``themewave run``: check, execute the notebooks, let the results through the door, write the reports.
+
+What is current stays as it is. Whether anything has to be done is known before any large package is imported; the work
+itself is done in other processes.
+"""
 
 from __future__ import annotations
 
 import os
 import sys
-import time
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from functools import partial
 from pathlib import Path
 
-from tqdm import tqdm
-
-from analysis_lib.commands.index import write_index
+from analysis_lib.commands.due import due
 from analysis_lib.commands.keys import pseudonym_key
 from analysis_lib.commands.places import reports_folder, study_folder
+from analysis_lib.commands.publish import check_waves, publish_index, publish_wave
 from analysis_lib.errors import Finding, StudyError, did_you_mean
-from analysis_lib.payload import Payload
-from analysis_lib.release import PROFILES, Rules, rules_for
-from analysis_lib.report.bundle import write_bundle
-from analysis_lib.runner.manifest import manifest, write_manifest
-from analysis_lib.runner.notebooks import IN_RUN, Executed, contents
+from analysis_lib.runner import notebooks as suite
+from analysis_lib.runner.changes import Plan, State
+from analysis_lib.runner.pool import LocalPool, Pool
 from analysis_lib.runner.run import run_waves
-from analysis_lib.runner.staging import only_run, refuse_repository
-from analysis_lib.study import load_study
-from analysis_lib.wave import Wave, check_study, load_wave
+from analysis_lib.runner.staging import clear_staging, only_run, refuse_repository
+from analysis_lib.study import PROFILES, Study, load_study
 
 MOST_JOBS = 4
 
 
 def run(
-    given: str | None, waves: list[str] | None, *, profile: str, out: str | None, jobs: int | None
+    given: str | None,
+    waves: list[str] | None,
+    *,
+    profile: str,
+    out: str | None,
+    jobs: int | None,
+    scheduler: str | None = None,
+    force: bool = False,
 ) -> int:
-    """Run some or all waves of a study; returns 0, or 1 if any wave failed."""
+    """Run what is due of some or all waves of a study; returns 0, or 1 if any wave failed.
+
+    Parameters
+    ----------
+    jobs
+        Kernels at once on this machine; None for one per core, at most ``MOST_JOBS``.
+    scheduler
+        Address of a Dask cluster that does the work instead of this machine.
+    force
+        Whether everything is done again, current or not.
+    """
     if profile not in PROFILES:
         hint = did_you_mean(profile, PROFILES)
         what, fix = "there is no such profile.", f"Name one of them.{hint}"
@@ -37,82 +56,98 @@ def run(
     if jobs is not None and jobs < 1:
         raise StudyError(Finding("stop", "O04", "--jobs", "nothing can run.", "Give 1 or more."))
     folder = study_folder(given)
-    chosen = _checked(folder, waves)
-    study = load_study(folder)
+    study = _readable(folder, waves)
+    chosen = list(dict.fromkeys(waves or study.waves))
     reports = reports_folder(study, out)
     if not study.synthetic:
         refuse_repository(reports)
-    rules = rules_for(profile, study.privacy, pseudonym_key(study))  # type: ignore[arg-type]
-    jobs = jobs or min(os.cpu_count() or 1, MOST_JOBS)
-    print(f"{study.title}: {len(chosen)} wave(s), profile {profile}, {jobs} notebook(s) at once.")
-    with only_run(reports), tqdm(total=len(chosen) * len(IN_RUN), unit="notebook", disable=None) as bar:
+    plans, states = due(study, chosen, reports, profile=profile)
+    if force:
+        plans = [Plan(wave, suite.IN_RUN, report=True, why=("it was asked for",)) for wave in chosen]
+    plans = [each for each in plans if each.report]
+    if not plans and _index_is_current(reports, study):
+        print(f"{study.title}: {len(chosen)} wave(s) current in {_shown(reports)}; --force runs them again.")
+        return 0
+    with _pool(scheduler, jobs, folder, reports) as pool:
+        if plans:
+            _check(pool.submit(check_waves, folder, [each.wave for each in plans]).result())
+        with only_run(reports):
+            try:
+                return _run(study, plans, states, reports, pool)
+            except BaseException:
+                pool.stop()  # before what it writes to is removed
+                raise
+            finally:
+                clear_staging(reports)
 
-        def done(wave: str, notebook: str, seconds: float) -> None:
-            bar.set_description(f"{wave} {notebook}")
+
+def _readable(folder: Path, waves: list[str] | None) -> Study:
+    """The study; stops with every problem of every file where it, or a wave that is named, is not there."""
+    try:
+        study = load_study(folder)
+    except StudyError:
+        study = None
+    if study is None or not set(waves or ()) <= set(study.waves):
+        from analysis_lib.wave import check_study  # noqa: PLC0415  (seconds that a sound study does not need here)
+
+        raise StudyError(check_study(folder, waves))
+    return study
+
+
+def _index_is_current(reports: Path, study: Study) -> bool:
+    """Whether the index was written after the last wave was put in place."""
+    index = reports / "index.html"
+    built = [
+        path.stat().st_mtime_ns
+        for wave in study.waves
+        if (path := reports / wave / "manifest.json").is_file()
+    ]
+    return index.is_file() and index.stat().st_mtime_ns >= max(built, default=0)
+
+
+def _pool(
+    scheduler: str | None, jobs: int | None, study: Path, reports: Path
+) -> AbstractContextManager[Pool]:
+    if scheduler is None:
+        return LocalPool(jobs or min(os.cpu_count() or 1, MOST_JOBS))
+    from analysis_lib.runner.cluster import ClusterPool  # noqa: PLC0415  (its package is optional)
+
+    return ClusterPool(scheduler, needs=(study, reports))
+
+
+def _run(study: Study, plans: Sequence[Plan], states: dict[str, State], reports: Path, pool: Pool) -> int:
+    """Run what is due and say what came of it; the lock is held."""
+    from tqdm import tqdm  # noqa: PLC0415
+
+    current = f", {len(states) - len(plans)} current" if len(states) > len(plans) else ""
+    print(f"{study.title}: {len(plans)} wave(s) to run{current}, {pool.slots()} kernel(s) at once.")
+    with tqdm(total=sum(len(each.notebooks) + 1 for each in plans), unit="step", disable=None) as bar:
+
+        def done(wave: str, piece: str, seconds: float) -> None:
+            bar.set_description(f"{wave} {piece}")
             bar.update()
             if bar.disable:
-                print(f"  {wave}  {notebook}  {seconds:.1f} s", flush=True)
+                print(f"  {wave}  {piece}  {seconds:.1f} s", flush=True)
 
-        def publish(wave: str, staging: Path, executed: tuple[Executed, ...], began: float) -> None:
-            _publish(load_wave(study, wave), staging, executed, began, rules)
-
+        publish = partial(publish_wave, study=study.folder, states=states, pseudonym_key=pseudonym_key(study))
         failures = run_waves(
-            chosen, study_folder=folder, out=reports, publish=publish, jobs=jobs, report_progress=done
+            plans, study_folder=study.folder, out=reports, publish=publish, pool=pool, report_progress=done
         )
-        write_index(reports, study)
+    pool.submit(publish_index, reports, study.folder).result()
     for failure in failures:
         print(failure, file=sys.stderr)
-    print(f"{len(chosen) - len(failures)} of {len(chosen)} wave(s) written to {_shown(reports)}")
-    if len(failures) < len(chosen):
+    print(f"{len(plans) - len(failures)} of {len(plans)} wave(s) written to {_shown(reports)}")
+    if len(failures) < len(plans):
         print(f"Open {_shown(reports / 'index.html')}")
     return int(bool(failures))
 
 
-def _checked(folder: Path, waves: list[str] | None) -> list[str]:
-    """The waves to run; stops with every finding if any of them cannot be analysed."""
-    findings = check_study(folder, waves)
+def _check(findings: Sequence[Finding]) -> None:
+    """Stop with every finding if any of them forbids an analysis, else say them."""
     if any(finding.level == "stop" for finding in findings):
         raise StudyError(findings)
     for finding in findings:
         print(finding)
-    return list(waves or load_study(folder).waves)
-
-
-def _publish(wave: Wave, staging: Path, executed: tuple[Executed, ...], began: float, rules: Rules) -> None:
-    """Everything that a finished wave holds, written into its staged folder."""
-    notebooks = []
-    for run_ in executed:
-        number, title, parts = contents(run_.path)
-        read = tuple(part if isinstance(part, str) else Payload.from_json(part) for part in parts)
-        notebooks.append((number, title, read))
-    changed = write_bundle(staging, notebooks, wave, rules)
-    write_manifest(
-        staging,
-        manifest(
-            study=wave.study.name,
-            wave=wave.id,
-            profile=rules.profile,
-            parameters={"wave": wave.id},
-            inputs=wave.inputs,
-            facts={
-                "seed": wave.study.seed,
-                "codebook_version": wave.facts.codebook_version,
-                "counts_rule": rules.counts,
-                "check": {"warn": _count(wave, "warn"), "note": _count(wave, "note")},
-                # The manifest lies beside the report, so it may hold no number that the report may not.
-                "n_analysed": len(wave.analysed) if rules.exact else None,
-                "door": changed,
-            },
-            executed=executed,
-            folder=staging,
-            started=began,
-            ended=time.time(),
-        ),
-    )
-
-
-def _count(wave: Wave, level: str) -> int:
-    return sum(finding.level == level for finding in wave.findings)
 
 
 def _shown(path: Path) -> str:

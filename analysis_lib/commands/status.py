@@ -6,18 +6,19 @@ import json
 from pathlib import Path
 from typing import Any
 
+from analysis_lib.commands.due import due
 from analysis_lib.commands.places import reports_folder, study_folder
-from analysis_lib.runner.manifest import read_manifest, sha256
-from analysis_lib.runner.notebooks import NOTEBOOKS
+from analysis_lib.runner.changes import Plan
+from analysis_lib.runner.manifest import read_manifest
 from analysis_lib.study import load_study
 
 
 def status(given: str | None, out: str | None, *, as_json: bool) -> int:
     """Print one line per wave; returns 0."""
-    folder = study_folder(given)
-    study = load_study(folder)
+    study = load_study(study_folder(given))
     reports = reports_folder(study, out)
-    waves = {wave: _state(folder, reports / wave) for wave in study.waves}
+    plans, _ = due(study, study.waves, reports, profile=None)
+    waves = {plan.wave: _state(plan, reports / plan.wave) for plan in plans}
     if as_json:
         print(json.dumps(waves, indent=2, ensure_ascii=False))
         return 0
@@ -27,30 +28,15 @@ def status(given: str | None, out: str | None, *, as_json: bool) -> int:
     return 0
 
 
-def _state(study: Path, wave: Path) -> dict[str, Any]:
-    """``not built``, ``current`` or ``stale``, and why."""
-    manifest = read_manifest(wave)
-    failed = wave.with_name(f"{wave.name}.failed").exists()
-    why = ["the last run failed; its remains are in " + wave.name + ".failed"] if failed else []
+def _state(plan: Plan, folder: Path) -> dict[str, Any]:
+    """``not built``, ``current`` or ``stale``, why, and what the next run would do."""
+    manifest = read_manifest(folder)
     if manifest is None:
-        return {"state": "not built", "why": why}
-    why += _differences(study, manifest["inputs"])
-    notebooks = {f"{name}.ipynb": run["sha256"] for name, run in manifest["notebooks"].items()}
-    why += _differences(NOTEBOOKS, notebooks)
+        return {"state": "not built", "why": list(plan.why)}
     return {
-        "state": "stale" if why else "current",
-        "why": why,
+        "state": "stale" if plan.why else "current",
+        "why": list(plan.why),
+        "due": [*plan.notebooks, *(["report"] if plan.report else [])],
         "profile": manifest["profile"],
         "built": manifest["started"],
     }
-
-
-def _differences(folder: Path, hashes: dict[str, str]) -> list[str]:
-    found = []
-    for name, known in hashes.items():
-        path = folder / name
-        if not path.is_file():
-            found.append(f"{name} is gone")
-        elif sha256(path) != known:
-            found.append(f"{name} has changed")
-    return found

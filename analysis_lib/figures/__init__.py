@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from analysis_lib.errors import did_you_mean
@@ -19,18 +20,23 @@ from analysis_lib.figures import (
     across_waves,
     cooccurrence,
     dropout_time,
+    flow,
+    missing,
     pooled,
     prediction,
     reliability,
     saturation,
     sensitivity,
+    slopes,
     termination,
     themes,
+    upset,
 )
 from analysis_lib.figures.charts import Chart, listing
-from analysis_lib.figures.drawing import as_png, as_svg, draw_charts
+from analysis_lib.figures.drawing import draw_charts
+from analysis_lib.figures.files import as_png, as_svg
 from analysis_lib.figures.style import BAND, FURTHER, GROUPS, INK, QUIET, group_styles, house_style
-from analysis_lib.figures.wording import footer, standing
+from analysis_lib.figures.wording import footer, standing, unlettered
 from analysis_lib.payload import Payload
 from analysis_lib.tables.common import is_banded
 
@@ -51,6 +57,7 @@ __all__ = [
     "draw",
     "group_styles",
     "numbers",
+    "question",
 ]
 
 
@@ -67,6 +74,22 @@ class _Template:
 
 
 _TEMPLATES = {
+    "flow_diagram": _Template(
+        flow.no_charts,
+        flow.flow_diagram_refusal,
+        flow.flow_diagram_caption,
+        flow.flow_diagram_reading,
+        flow.flow_diagram_picture,
+        flow.flow_diagram_listing,
+    ),
+    "missing_values": _Template(
+        missing.no_charts,
+        missing.missing_values_refusal,
+        missing.missing_values_caption,
+        missing.missing_values_reading,
+        missing.missing_values_picture,
+        missing.missing_values_listing,
+    ),
     "theme_dots": _Template(
         themes.theme_dots,
         themes.theme_dots_refusal,
@@ -141,6 +164,22 @@ _TEMPLATES = {
         saturation.saturation_curve_picture,
         saturation.saturation_curve_listing,
     ),
+    "theme_slopes": _Template(
+        slopes.no_charts,
+        slopes.theme_slopes_refusal,
+        slopes.theme_slopes_caption,
+        slopes.theme_slopes_reading,
+        slopes.theme_slopes_picture,
+        slopes.theme_slopes_listing,
+    ),
+    "theme_upset": _Template(
+        upset.no_charts,
+        upset.theme_upset_refusal,
+        upset.theme_upset_caption,
+        upset.theme_upset_reading,
+        upset.theme_upset_picture,
+        upset.theme_upset_listing,
+    ),
     "specification_curve": _Template(
         saturation.no_charts,
         sensitivity.specification_curve_refusal,
@@ -152,6 +191,7 @@ _TEMPLATES = {
 }
 
 
+@lru_cache(maxsize=128)  # asked before everything that is made from a payload
 def can_draw(payload: Payload) -> str | None:
     """Why there is no figure, as a phrase; None where there is one.
 
@@ -184,9 +224,17 @@ def draw(payload: Payload) -> Figure:
     template = _drawable(payload)
     if template.picture is not None:
         with house_style():
-            return template.picture(payload)
-    charts = template.charts(payload)
-    return draw_charts(charts, footer(payload, charts))
+            figure = template.picture(payload)
+    else:
+        charts = template.charts(payload)
+        figure = draw_charts(charts, footer(payload, charts))
+    figure.set_label(f"{question(payload)}\n{alt_text(payload)}")  # for whoever gets the file alone
+    return figure
+
+
+def question(payload: Payload) -> str:
+    """The question that the figure answers: its title, which holds no finding."""
+    return _template(payload).caption(payload)[0]
 
 
 def alt_text(payload: Payload) -> str:
@@ -197,7 +245,7 @@ def alt_text(payload: Payload) -> str:
 
 def caption(payload: Payload) -> str:
     """The question that the figure answers, its base, method and interval, and what was left out."""
-    parts = [*_template(payload).caption(payload), *standing(payload)]
+    parts = [*_template(payload).caption(payload), unlettered(payload), *standing(payload)]
     return " ".join(filter(None, parts))
 
 

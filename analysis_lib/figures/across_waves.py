@@ -164,7 +164,7 @@ def forest_reading(payload: Payload) -> str:
     waves = len(compared_waves(payload))
     return (
         f"Forest plots of {shown}, each outcome group against {labels[payload.facts['reference']]} in {waves} waves and"
-        f" in all of them; {away} of {len(frame)} pooled intervals exclude no difference. The widest:"
+        f" in all of them; {away} of {len(frame)} pooled intervals exclude 0. The widest:"
         f" “{widest['theme_label']}” in the group {labels[widest['group']]},"
         f" {points_with_interval(widest['mh_risk_difference'], widest['rd_low'], widest['rd_high'])}."
     )

@@ -151,6 +151,13 @@ def percent_axis(lines: Iterable[Line], label: str) -> Axis:
     return Axis(label, 0.0, float(top), tuple(float(t) for t in range(0, top + 1, step)))
 
 
+def ratio_axis(label: str, low: float, high: float) -> Axis:
+    """A log axis from one doubling of 1 to another, with a tick at each; never less than from a half to two."""
+    first, last = math.floor(math.log2(min(low, 0.5))), math.ceil(math.log2(max(high, 2.0)))
+    ticks = tuple(2.0**k for k in range(first, last + 1))
+    return Axis(label, 2.0**first, 2.0**last, ticks, log=True, origin=1.0)
+
+
 def listing(chart: Chart) -> list[str]:
     """Heading, remark, axis with both ends, and one line per mark."""
     listed = [chart.heading] if chart.heading else []

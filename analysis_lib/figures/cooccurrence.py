@@ -11,17 +11,19 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from analysis_lib.figures.charts import Chart
-from analysis_lib.figures.drawing import place, write
-from analysis_lib.figures.layout import WIDTH, WIDTH_MM
-from analysis_lib.figures.style import QUIET, text_width, wrap
+from analysis_lib.figures.drawing import write
+from analysis_lib.figures.layout import WIDTH
+from analysis_lib.figures.panels import new_figure, rectangle
+from analysis_lib.figures.style import QUIET, ink_on, shade, text_width, wrap
+from analysis_lib.figures.wording import beside_picture
 from analysis_lib.formatting import WITHHELD, count, decimal, missing
 from analysis_lib.payload import Payload
-from analysis_lib.tables.common import ADJUSTMENTS, is_banded
+from analysis_lib.tables.common import ADJUSTMENTS
 from analysis_lib.tables.cooccurrence import pairs_of
 from analysis_lib.theme_cooccurrence import side_by_side
 
@@ -29,11 +31,9 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 MOST_THEMES = 24  # so that every number can be read
-_LIGHT, _DARK = (247, 247, 247), (11, 60, 93)  # of the shades: next to no overlap, the largest one
 _LARGEST_CELL, _LABEL, _LINE = 26.0, 190.0, 10.5
 _KEY = 15.0  # side of a square of the legend
 _UNKNOWN = "–"  # in place of a withheld number
-_HALFWAY = 0.18  # luminance at which black and white letters are equally clear, more than 4.5 to 1
 _FRAMES = {"together": "more often than expected", "apart": "less often than expected"}
 
 
@@ -147,8 +147,6 @@ def _mark(cell: _Cell) -> str:
 
 def cooccurrence_matrix_picture(payload: Payload) -> Figure:
     """Labels left, the lower half of the matrix right of them, the legend in its empty upper half."""
-    from matplotlib.figure import Figure  # noqa: PLC0415 - only who draws waits for it
-
     order = _themes(payload)
     cells = _cells(payload, list(order.index))
     labels = [f"{i}  {label}" for i, label in enumerate(order, start=1)]
@@ -161,8 +159,7 @@ def cooccurrence_matrix_picture(payload: Payload) -> Figure:
     tops = [top + sum(heights[:i]) for i in range(len(heights) + 1)]
     framed = {cell.reading for cell in cells}
     bottom = max(tops[-1], top + _legend_height(framed))
-    footer = _footer(payload)
-    figure = Figure(figsize=(WIDTH_MM / 25.4, (bottom + 8 + _LINE * len(footer)) / 72), facecolor="white")
+    figure = new_figure(bottom, _footer(payload))
     darkest = max(0.1, math.ceil(10 * max(cell.jaccard for cell in cells) - 1e-9) / 10)
     for i in range(len(order) - 1):
         write(figure, room + side * (i + 0.5), top - _LINE / 2 - 1, str(i + 1), align="center", colour=QUIET)
@@ -171,15 +168,13 @@ def cooccurrence_matrix_picture(payload: Payload) -> Figure:
             write(figure, 0, upper + height / 2 + _LINE * (k - (len(wrapped) - 1) / 2), part)
     for cell in cells:
         box = (room + side * cell.column, tops[cell.row], side, heights[cell.row])
-        shade = cell.jaccard / darkest
-        _square(figure, *box, shade)
+        dark = cell.jaccard / darkest
+        _square(figure, *box, dark)
         if _mark(cell):
             _frame(figure, *box, dashed=cell.reading == "apart")
-        colour = "white" if _luminance(_shade(shade)) < _HALFWAY else "black"
+        colour = ink_on(shade(dark))
         write(figure, box[0] + side / 2, box[1] + box[3] / 2, cell.text, align="center", colour=colour)
     _legend(figure, top, darkest, framed)
-    for i, note in enumerate(footer):
-        write(figure, 0, bottom + 6 + _LINE * (i + 0.5), note, colour=QUIET)
     return figure
 
 
@@ -189,8 +184,7 @@ def _footer(payload: Payload) -> list[str]:
     parts = [
         "Number in a cell: people with both themes.",
         f"{_UNKNOWN}: withheld." if withheld else "",
-        "Rounded counts." if is_banded(payload) else "",
-        "SYNTHETIC data." if payload.facts.get("synthetic") else "",
+        *beside_picture(payload),
     ]
     return wrap("  ".join(filter(None, parts)), WIDTH)
 
@@ -220,38 +214,15 @@ def _legend(figure: Figure, top: float, darkest: float, framed: set[str]) -> Non
             y += _KEY + 5
 
 
-def _square(figure: Figure, x: float, y: float, width: float, height: float, shade: float) -> None:
+def _square(figure: Figure, x: float, y: float, width: float, height: float, dark: float) -> None:
     """A cell, white lines round it."""
-    _rectangle(
-        figure, x, y, width, height, facecolor=_shade(shade), edgecolor="white", linewidth=0.8, zorder=2
-    )
+    rectangle(figure, x, y, width, height, facecolor=shade(dark), edgecolor="white", linewidth=0.8, zorder=2)
 
 
 def _frame(figure: Figure, x: float, y: float, width: float, height: float, *, dashed: bool) -> None:
     """A frame inside the edge of a cell, on white so that it also shows on a dark one."""
     inset = 0.9
     box = (x + inset, y + inset, width - 2 * inset, height - 2 * inset)
-    line = (0, (2.2, 1.6)) if dashed else "solid"
-    _rectangle(figure, *box, facecolor="none", edgecolor="white", linewidth=2.8, zorder=3)
-    _rectangle(figure, *box, facecolor="none", edgecolor="black", linewidth=1.4, linestyle=line, zorder=4)
-
-
-def _rectangle(figure: Figure, x: float, y: float, width: float, height: float, **style: Any) -> None:
-    from matplotlib.patches import Rectangle  # noqa: PLC0415 - only who draws waits for it
-
-    left, low = place(figure, x, y + height)
-    right, high = place(figure, x + width, y)
-    box = Rectangle((left, low), right - left, high - low, transform=figure.transFigure, **style)
-    figure.add_artist(box)
-
-
-def _shade(share: float) -> tuple[float, float, float]:
-    """From light (0) to dark (1), red, green and blue from 0 to 1."""
-    red, green, blue = ((low + (high - low) * share) / 255 for low, high in zip(_LIGHT, _DARK, strict=True))
-    return red, green, blue
-
-
-def _luminance(colour: tuple[float, float, float]) -> float:
-    """Relative luminance, 0 for black and 1 for white (WCAG 2.2)."""
-    parts = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in colour]
-    return 0.2126 * parts[0] + 0.7152 * parts[1] + 0.0722 * parts[2]
+    style = (0, (2.2, 1.6)) if dashed else "solid"
+    rectangle(figure, *box, facecolor="none", edgecolor="white", linewidth=2.8, zorder=3)
+    rectangle(figure, *box, facecolor="none", edgecolor="black", linewidth=1.4, linestyle=style, zorder=4)

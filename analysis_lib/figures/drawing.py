@@ -8,8 +8,9 @@ References: Hunter 2007, Computing in Science & Engineering 9, 90-95 (matplotlib
 
 from __future__ import annotations
 
-import io
 import math
+from collections.abc import Callable
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from analysis_lib.figures.charts import Align, Axis, Chart, Column, Line, Mark, Series
@@ -21,6 +22,7 @@ from analysis_lib.figures.layout import (
     LANE,
     LINE_HEIGHT,
     MARGIN,
+    PAGE,
     WIDTH,
     WIDTH_MM,
     Layout,
@@ -33,6 +35,7 @@ from analysis_lib.figures.style import (
     MARKER_SIZES,
     QUIET,
     RULE,
+    drawable,
     house_style,
     text_width,
     wrap,
@@ -44,50 +47,38 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
+_BETWEEN = 16.0  # from one chart to the next
+
+
 def draw_charts(charts: tuple[Chart, ...], footer: str) -> Figure:
     """The charts below one another, and a footer that stays with the picture."""
     with house_style():
         return _figure(charts, footer)
 
 
-def as_svg(figure: Figure) -> str:
-    """A figure as SVG without a prologue: letters as paths, no date, the same text for the same payload."""
-    buffer = io.StringIO()
-    nothing = dict.fromkeys(("Date", "Creator", "Format", "Type"))
-    with house_style():
-        figure.savefig(buffer, format="svg", metadata=nothing)
-    text = buffer.getvalue()
-    return text[text.index("<svg") :]
+def most_that_fit(make: Callable[[int], tuple[Chart, ...]], most: int) -> int:
+    """The largest number of lines, at most ``most``, with which the charts stay on one page; never less than one."""
+    return next((n for n in range(most, 1, -1) if _height(make(n)) <= PAGE), 1)
 
 
-def as_png(figure: Figure, *, dpi: int = 300) -> bytes:
-    """A figure as PNG, the same bytes for the same payload.
-
-    Parameters
-    ----------
-    figure
-        From :func:`analysis_lib.figures.draw`.
-    dpi
-        Dots per inch; 300 for print.
-    """
-    buffer = io.BytesIO()
-    with house_style():
-        figure.savefig(buffer, format="png", dpi=dpi, metadata={"Software": None})
-    return buffer.getvalue()
+def _height(charts: tuple[Chart, ...]) -> float:
+    together = tuple(line for chart in charts for line in chart.lines)
+    heights = [laid_out(chart, together).height for chart in charts if chart.lines]
+    return sum(heights) + _BETWEEN * (len(charts) - 1) + 4 * LINE_HEIGHT
 
 
 def _figure(charts: tuple[Chart, ...], footer: str) -> Figure:
     from matplotlib.figure import Figure  # noqa: PLC0415 - only who draws waits for it
 
     notes = wrap(footer, WIDTH)
-    layouts = [laid_out(chart) if chart.lines else None for chart in charts]
+    together = tuple(line for chart in charts for line in chart.lines)
+    layouts = [laid_out(chart, together) if chart.lines else None for chart in charts]
     remarks = [(wrap(chart.heading, WIDTH, bold=True), wrap(f"{chart.remark}.", WIDTH)) for chart in charts]
     heights = [
         layout.height if layout else LINE_HEIGHT * (len(heading) + len(remark))
         for layout, (heading, remark) in zip(layouts, remarks, strict=True)
     ]
-    between = 16.0
-    bottom = sum(heights) + between * (len(charts) - 1) + 4
+    bottom = sum(heights) + _BETWEEN * (len(charts) - 1) + 4
     total = bottom + (LINE_HEIGHT * len(notes) + 6 if notes else 0)
     figure = Figure(figsize=(WIDTH_MM / 25.4, total / 72), facecolor="white")
     top = 2.0
@@ -97,7 +88,7 @@ def _figure(charts: tuple[Chart, ...], footer: str) -> Figure:
                 write(figure, 0, top + LINE_HEIGHT * (i + 0.5), text, bold=i < len(heading))
         else:
             _draw_chart(figure, chart, layout, top)
-        top += height + between
+        top += height + _BETWEEN
     for i, note in enumerate(notes):
         write(figure, 0, bottom + 6 + LINE_HEIGHT * (i + 0.5), note, colour=QUIET)
     return figure
@@ -144,7 +135,7 @@ def _panel(figure: Figure, axis: Axis, left: float, top: float, width: float, he
     axes.set_xlim(axis.low, axis.high)
     axes.set_ylim(height, 0)
     axes.set_yticks([])
-    axes.set_xticks(axis.ticks, [f"{tick:g}".replace("-", MINUS) for tick in axis.ticks])
+    axes.set_xticks(axis.ticks, _tick_labels(axis, width))
     axes.minorticks_off()
     axes.tick_params(axis="x", length=3, width=0.6, pad=2, color=INK, labelcolor=INK, labelsize=FONT_SIZE)
     axes.grid(axis="x", color=RULE, linewidth=0.5)
@@ -158,11 +149,34 @@ def _panel(figure: Figure, axis: Axis, left: float, top: float, width: float, he
     return axes
 
 
+def _tick_labels(axis: Axis, width: float) -> list[str]:
+    """What is written at each tick: of doublings as many as find room, a quarter to four before all others."""
+    written = [f"{tick:g}".replace("-", MINUS) for tick in axis.ticks]
+    if not axis.log:
+        return written
+    doublings = [round(math.log2(tick)) for tick in axis.ticks]
+    shown = written
+    for wanted in (
+        {*doublings},
+        {k for k in doublings if abs(k) <= 2 or k % 2 == 0},
+        *({k for k in doublings if k % step == 0} for step in (2, 3, 4, 6, 8)),
+    ):
+        shown = [text if k in wanted else "" for text, k in zip(written, doublings, strict=True)]
+        ends = [
+            (width * axis.at(tick) - text_width(text) / 2, width * axis.at(tick) + text_width(text) / 2)
+            for tick, text in zip(axis.ticks, shown, strict=True)
+            if text
+        ]
+        if all(end + 3 <= start for (_, end), (start, _) in pairwise(ends)):
+            break
+    return shown
+
+
 def _draw_heads(figure: Figure, chart: Chart, layout: Layout, top: float, first: float) -> None:
     """Legend, column heads and panel titles, each with the marker that it explains."""
     for (x, row), series in zip(layout.legend, chart.series, strict=False):
         y = top + layout.legend_top + LINE_HEIGHT * (row + 0.5)
-        _marker(figure, x + 3, y, series)
+        marker_at(figure, x + 3, y, series)
         write(figure, x + KEY, y, series.label)
     last = first - 4 - LINE_HEIGHT / 2
     write(figure, 0, last, chart.stub, colour=QUIET)
@@ -186,7 +200,7 @@ def _draw_heads(figure: Figure, chart: Chart, layout: Layout, top: float, first:
             write(figure, x, start + LINE_HEIGHT * i, text, align=column.align)
         if column.series is not None:
             x, y = (left + 3, start) if before else (left + width - 3, last)
-            _marker(figure, x, y, chart.series[column.series])
+            marker_at(figure, x, y, chart.series[column.series])
 
 
 def _titles(chart: Chart) -> tuple[Column, ...]:
@@ -234,10 +248,11 @@ def _draw_mark(axes: Axes, axis: Axis, mark: Mark, series: Series, y: float) -> 
         if cut:
             axes.plot([at], [y], arrow, color=series.colour, markersize=4, clip_on=False, zorder=3)
     if axis.low <= mark.estimate <= axis.high:
-        axes.plot([mark.estimate], [y], **_marker_style(series, hollow=mark.hollow), clip_on=False, zorder=4)
+        axes.plot([mark.estimate], [y], **marker_style(series, hollow=mark.hollow), clip_on=False, zorder=4)
 
 
-def _marker_style(series: Series, *, hollow: bool = False) -> dict[str, Any]:
+def marker_style(series: Series, *, hollow: bool = False) -> dict[str, Any]:
+    """How a marker of the series looks, as keywords of a line."""
     return {
         "marker": series.marker,
         "markersize": MARKER_SIZES[series.marker],
@@ -248,12 +263,12 @@ def _marker_style(series: Series, *, hollow: bool = False) -> dict[str, Any]:
     }
 
 
-def _marker(figure: Figure, x: float, y: float, series: Series) -> None:
+def marker_at(figure: Figure, x: float, y: float, series: Series) -> None:
     """A marker by itself, for heads and legends."""
     from matplotlib.lines import Line2D  # noqa: PLC0415 - only who draws waits for it
 
     across, up = place(figure, x, y)
-    style = _marker_style(series)
+    style = marker_style(series)
     figure.add_artist(Line2D([across], [up], transform=figure.transFigure, **style))
 
 
@@ -280,7 +295,7 @@ def write(
     """Text whose capitals are centred on y, in points from the upper left corner."""
     weight = "bold" if bold else "normal"
     across, up = place(figure, x, y + 0.36 * FONT_SIZE)
-    figure.text(across, up, text, ha=align, va="baseline", color=colour, weight=weight, zorder=5)
+    figure.text(across, up, drawable(text), ha=align, va="baseline", color=colour, weight=weight, zorder=5)
 
 
 def place(figure: Figure, x: float, y: float) -> tuple[float, float]:

@@ -18,9 +18,11 @@ import pandas as pd
 from analysis_lib.dropout_time import OVERALL
 from analysis_lib.figures.charts import Chart
 from analysis_lib.figures.drawing import place, write
-from analysis_lib.figures.layout import LINE_HEIGHT, WIDTH, WIDTH_MM
-from analysis_lib.figures.style import BAND, FONT_SIZE, INK, QUIET, RULE, text_width, wrap
-from analysis_lib.figures.wording import standing
+from analysis_lib.figures.layout import LINE_HEIGHT, WIDTH
+from analysis_lib.figures.panels import new_figure
+from analysis_lib.figures.panels import panel as panel_axes
+from analysis_lib.figures.style import BAND, INK, QUIET, text_width, wrap
+from analysis_lib.figures.wording import beside_picture
 from analysis_lib.formatting import count, percent
 from analysis_lib.payload import Payload
 from analysis_lib.tables.common import is_banded
@@ -115,34 +117,36 @@ def _name(curve: pd.DataFrame) -> str:
 
 def dropout_survival_picture(payload: Payload) -> Figure:
     """One panel for everybody and one per theme."""
-    from matplotlib.figure import Figure  # noqa: PLC0415 - only who draws waits for it
-
     panels = _panels(payload)
     last = float(payload.tables["shown_curve"].frame["session"].max())
-    n_rows = math.ceil(len(panels) / _ACROSS)
     over = LINE_HEIGHT + 6
-    each = LINE_HEIGHT + 4 + _HEIGHT + 4 + LINE_HEIGHT * (2 + max(map(len, panels))) + _BELOW
+    width = (WIDTH - _BETWEEN * (_ACROSS - 1)) / _ACROSS
+    heads = [wrap(_head(panel), width, bold=True) for panel in panels]
+    tall = [max(map(len, heads[i : i + _ACROSS])) for i in range(0, len(heads), _ACROSS)]
+    each = 4 + _HEIGHT + 4 + LINE_HEIGHT * (2 + max(map(len, panels))) + _BELOW
+    heights = [LINE_HEIGHT * n + each for n in tall]
     floor = _floor(panels)
     begins = f"The axis begins at {floor:g}%." if floor else ""
-    notes = ["Band and dotted lines: 95% intervals.", begins, *standing(payload)[:1]]
-    footer = wrap("  ".join(filter(None, notes)), WIDTH)
-    height = over + n_rows * each - _BELOW + 8 + LINE_HEIGHT * len(footer)
-    figure = Figure(figsize=(WIDTH_MM / 25.4, height / 72), facecolor="white")
-    width = (WIDTH - _BETWEEN * (_ACROSS - 1)) / _ACROSS
+    notes = ["Band and dotted lines: 95% intervals.", begins, *beside_picture(payload)]
+    figure = new_figure(over + sum(heights) - _BELOW, wrap("  ".join(filter(None, notes)), WIDTH))
     right = max(text_width(_key(curve)) for panel in panels for curve in panel) + _SAMPLE + 9
     write(figure, 0, 2 + LINE_HEIGHT / 2, "Not dropped out by the end of the session, %", colour=QUIET)
     for i, panel in enumerate(panels):
-        left, top = (i % _ACROSS) * (width + _BETWEEN), over + (i // _ACROSS) * each
-        head = panel[0].iloc[0]
-        label = "Everybody" if head["group"] == OVERALL else head["theme_label"]
-        write(figure, left, top + LINE_HEIGHT / 2, wrap(label, width, bold=True)[0], bold=True)
-        box = (left + _LEFT, top + LINE_HEIGHT + 4, width - _LEFT - right)
+        row = i // _ACROSS
+        left = (i % _ACROSS) * (width + _BETWEEN)
+        start = over + sum(heights[:row]) + LINE_HEIGHT * tall[row]
+        for k, text in enumerate(heads[i]):
+            write(figure, left, start + LINE_HEIGHT * (k - len(heads[i]) + 0.5), text, bold=True)
+        box = (left + _LEFT, start + 4, width - _LEFT - right)
         axes = _axes(figure, *box, last, floor)
         _draw_curves(figure, axes, panel, box, floor)
         _numbers_below(figure, panel, left, box, last)
-    for i, note in enumerate(footer):
-        write(figure, 0, height - LINE_HEIGHT * (len(footer) - i - 0.5) - 2, note, colour=QUIET)
     return figure
+
+
+def _head(panel: list[pd.DataFrame]) -> str:
+    first = panel[0].iloc[0]
+    return "Everybody" if first["group"] == OVERALL else str(first["theme_label"])
 
 
 def _key(curve: pd.DataFrame) -> str:
@@ -164,19 +168,13 @@ def _ticks(last: float) -> list[int]:
 
 
 def _axes(figure: Figure, left: float, top: float, width: float, last: float, floor: float) -> Axes:
-    x, y = place(figure, left, top + _HEIGHT)
-    right, upper = place(figure, left + width, top)
-    axes = figure.add_axes((x, y, right - x, upper - y), facecolor="none")
+    axes = panel_axes(figure, left, top, width, _HEIGHT)
     axes.set_ylim(floor, 100)
     step = 25 if floor < 50 else 10 if floor < 75 else 5
     axes.set_yticks([float(tick) for tick in range(int(floor), 101, step)])
     axes.set_xlim(0, last)
     axes.set_xticks([float(tick) for tick in _ticks(last)])
-    axes.tick_params(length=3, width=0.6, pad=2, color=INK, labelcolor=INK, labelsize=FONT_SIZE)
-    axes.grid(axis="y", color=RULE, linewidth=0.5)
-    axes.set_axisbelow(True)
-    for side, spine in axes.spines.items():
-        spine.set(visible=side in ("bottom", "left"), linewidth=0.6, color=INK)
+    axes.grid(axis="x", visible=False)
     return axes
 
 

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from analysis_lib.figures.charts import Chart, Series
+from analysis_lib.figures.charts import Chart, Line, Series
 from analysis_lib.figures.style import WORD, text_width, wrap
 
 WIDTH_MM = 175
 MARGIN = 3.0  # left and right, so that no letter touches the edge
+PAGE = 250 / 25.4 * 72  # height of A4 without its margins and a line of caption
 WIDTH = WIDTH_MM / 25.4 * 72 - 2 * MARGIN
 LINE_HEIGHT = 10.5  # from one line of text to the next
 DODGE = 6.0  # from one mark of a line to the next
@@ -64,16 +65,20 @@ class Layout:
         return self.top + sum(self.heights) + AXIS_HEIGHT + LINE_HEIGHT * len(self.axis_label)
 
 
-def laid_out(chart: Chart) -> Layout:
-    """The layout of a chart that has lines."""
-    wanted = 1 + max(
-        text_width(line.label, bold=not line.marks) + INDENT * line.indent for line in chart.lines
-    )
+def laid_out(chart: Chart, together: tuple[Line, ...]) -> Layout:
+    """The layout of a chart that has lines.
+
+    Parameters
+    ----------
+    together
+        Lines of all charts of the picture, so that their axes stand below one another.
+    """
+    wanted = 1 + max(text_width(line.label, bold=not line.marks) + INDENT * line.indent for line in together)
     wanted = min(wanted, _LARGEST_LABEL)
-    heads, widths, legend = _column_heads(chart, wanted)
+    heads, widths, legend = _column_heads(chart, wanted, together)
     beside = sum(width + _GAP for width in widths) if widths else _EDGE
     n_panels = len(chart.series) if chart.apart else 1
-    texts = max((text_width(mark.text) for line in chart.lines for mark in line.marks), default=0.0)
+    texts = max((text_width(mark.text) for line in together for mark in line.marks), default=0.0)
     smallest = max(_SMALLEST_PLOT, texts * n_panels + _BETWEEN * (n_panels - 1))
     label_width = min(wanted, max(_SMALLEST_LABEL, WIDTH - beside - smallest - _GAP))
     left = label_width + _GAP
@@ -107,14 +112,14 @@ def laid_out(chart: Chart) -> Layout:
 
 
 def _column_heads(
-    chart: Chart, label_width: float
+    chart: Chart, label_width: float, together: tuple[Line, ...]
 ) -> tuple[tuple[tuple[str, ...], ...], list[float], tuple[tuple[float, int], ...]]:
     """Heads and widths of the columns, and a legend where the heads would leave too little room for the marks.
 
     A marker stands before the head of a column aligned left, and below that of one aligned right.
     """
     cells = [
-        max((text_width(line.cells[i]) for line in chart.lines if line.cells), default=0.0)
+        max((text_width(line.cells[i]) for line in together if line.cells), default=0.0)
         for i in range(len(chart.columns))
     ]
     keys = [KEY * (column.series is not None and column.align == "left") for column in chart.columns]
@@ -137,10 +142,10 @@ def _column_heads(
     for column, width, key in zip(chart.columns, widths, keys, strict=True):
         lines = wrap(column.head, width - key) if named else []
         heads.append((*lines, "") if column.series is not None and column.align == "right" else tuple(lines))
-    return tuple(heads), widths, () if named else _legend(chart.series)
+    return tuple(heads), widths, () if named else legend_of(chart.series)
 
 
-def _legend(series: tuple[Series, ...]) -> tuple[tuple[float, int], ...]:
+def legend_of(series: tuple[Series, ...]) -> tuple[tuple[float, int], ...]:
     """Left and row of each series, on as many rows as they need."""
     placed, x, row = [], 0.0, 0
     for one in series:

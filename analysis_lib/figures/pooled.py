@@ -5,12 +5,11 @@ References: Lewis & Clarke 2001, BMJ 322, 1479-1480 (forest plots); Efron & Morr
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 import pandas as pd
 
-from analysis_lib.figures.charts import Axis, Chart, Column, Line, Mark, Series
+from analysis_lib.figures.charts import Axis, Chart, Column, Line, Mark, Series, ratio_axis
+from analysis_lib.figures.drawing import most_that_fit
 from analysis_lib.figures.style import INK
 from analysis_lib.figures.wording import nothing_left, withheld_note
 from analysis_lib.formatting import ratio
@@ -18,12 +17,16 @@ from analysis_lib.payload import Payload
 from analysis_lib.tables.common import group_heads, group_labels
 from analysis_lib.tables.pooled import odds, pooled_of
 
-MOST_LINES = 24  # over all groups, so that the figure stays on one page
+MOST_LINES = 18  # over all groups, so that the figure stays on one page
 _FARTHEST = 16.0  # limits beyond are cut there and get an arrow
 
 
 def pooled_odds_ratios(payload: Payload) -> tuple[Chart, ...]:
-    """One chart per group: the themes farthest from 1 after pooling, the highest first."""
+    """One chart per group: the themes farthest from 1 after pooling, in the order of all figures."""
+    return _charts(payload, _most(payload))
+
+
+def _charts(payload: Payload, most: int) -> tuple[Chart, ...]:
     heads = group_heads(payload)
     series = (Series("by itself", INK, "o", hollow=True), Series("pooled", INK, "s"))
     columns = (
@@ -31,7 +34,7 @@ def pooled_odds_ratios(payload: Payload) -> tuple[Chart, ...]:
         Column("By itself", "left", 0),
         Column("Pooled", "left", 1),
     )
-    drawn = _drawn(payload)
+    drawn = _drawn(payload, most)
     axis = _axis(list(drawn.values()))
     return tuple(
         Chart(
@@ -85,7 +88,7 @@ def pooled_odds_ratios_caption(payload: Payload) -> list[str]:
 def pooled_odds_ratios_reading(payload: Payload) -> str:
     """The theme farthest from 1 after pooling, before and after."""
     labels = group_labels(payload)
-    rows = pd.concat(_drawn(payload).values())
+    rows = pd.concat(_drawn(payload, _most(payload)).values())
     top = rows.iloc[int(_distance(rows["pooled_odds_ratio"]).to_numpy().argmax())]
     return (
         f"Forest plot of the odds ratios of {len(rows)} comparisons, each by itself and pooled. Farthest from 1 after"
@@ -94,20 +97,24 @@ def pooled_odds_ratios_reading(payload: Payload) -> str:
     )
 
 
-def _drawn(payload: Payload) -> dict[str, pd.DataFrame]:
-    """Group -> its rows in the order of the figure."""
+def _most(payload: Payload) -> int:
+    """Themes per group that find room on the page."""
+    groups = pooled_of(payload)[0]["group"].nunique()
+    return most_that_fit(lambda n: _charts(payload, n), max(3, MOST_LINES // max(groups, 1)))
+
+
+def _drawn(payload: Payload, most: int) -> dict[str, pd.DataFrame]:
+    """Group -> its rows, the themes in the order of all figures."""
     table = pooled_of(payload)[0]
     table = table[table["pooled_odds_ratio"].notna()]
     groups = list(dict.fromkeys(table["group"]))
-    most = max(3, MOST_LINES // max(len(groups), 1))
     found = {}
     for group in groups:
         mine = table[table["group"] == group]
         far = _distance(mine["pooled_odds_ratio"]).sort_values(ascending=False, kind="stable")
         kept = mine.loc[far.index[:most]].sort_index()
-        found[str(group)] = kept.assign(at=kept["pooled_odds_ratio"].round(9)).sort_values(
-            "at", ascending=False, kind="stable"
-        )
+        rank = kept["theme_id"].map({theme: i for i, theme in enumerate(payload.facts["leading"])})
+        found[str(group)] = kept.iloc[rank.argsort(kind="stable")]
     return found
 
 
@@ -130,12 +137,9 @@ def _axis(rows: list[pd.DataFrame]) -> Axis:
     together = pd.concat(rows) if rows else pd.DataFrame(columns=names)
     both = together[names[:2]].astype("float64").stack()
     estimates = both[(both > 0) & np.isfinite(both)]
-    low = min([0.5, *estimates, *together["pooled_low"].clip(lower=1 / _FARTHEST)])
-    high = max([2.0, *estimates, *together["pooled_high"].clip(upper=_FARTHEST)])
-    first, last = math.floor(math.log2(low)), math.ceil(math.log2(high))
-    step = 1 if last - first <= 6 else 2
-    ticks = tuple(2.0**k for k in range(first, last + 1) if k % step == 0)
-    return Axis("Odds ratio (log scale)", 2.0**first, 2.0**last, ticks, log=True, origin=1.0)
+    low = min([1.0, *estimates, *together["pooled_low"].clip(lower=1 / _FARTHEST)])
+    high = max([1.0, *estimates, *together["pooled_high"].clip(upper=_FARTHEST)])
+    return ratio_axis("Odds ratio (log scale)", low, high)
 
 
 def _distance(odds_ratio: pd.Series) -> pd.Series:

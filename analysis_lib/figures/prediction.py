@@ -18,7 +18,7 @@ from analysis_lib.figures.charts import Chart
 from analysis_lib.figures.drawing import place, write
 from analysis_lib.figures.layout import LINE_HEIGHT, WIDTH, WIDTH_MM
 from analysis_lib.figures.style import BAND, FONT_SIZE, INK, QUIET, RULE, wrap
-from analysis_lib.figures.wording import standing
+from analysis_lib.figures.wording import beside_picture
 from analysis_lib.formatting import NONE, WITHHELD, decimal, missing, n_of
 from analysis_lib.model_prediction import AUC, SLOPE
 from analysis_lib.payload import Payload
@@ -145,7 +145,9 @@ def calibration_picture(payload: Payload) -> Figure:
     top_lines = max(map(len, heads.values())) + 2
     each = LINE_HEIGHT * top_lines + 3 + _SIDE + 8 + _BARS + 2.6 * LINE_HEIGHT + _BELOW
     beside = len(models) % _ACROSS == 1
-    notes = wrap("  ".join(filter(None, (*([] if beside else _key(payload)), *standing(payload)))), WIDTH)
+    notes = wrap(
+        "  ".join(filter(None, (*([] if beside else _key(payload)), *beside_picture(payload)))), WIDTH
+    )
     height = math.ceil(len(models) / _ACROSS) * each - _BELOW + 10 + LINE_HEIGHT * len(notes)
     figure = Figure(figsize=(WIDTH_MM / 25.4, height / 72), facecolor="white")
     high, size = _high(payload), min(_SIDE, width - _LEFT)

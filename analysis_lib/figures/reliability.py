@@ -10,6 +10,7 @@ import math
 import pandas as pd
 
 from analysis_lib.figures.charts import Axis, Chart, Column, Line, Mark, Series
+from analysis_lib.figures.drawing import most_that_fit
 from analysis_lib.figures.style import INK
 from analysis_lib.formatting import WITHHELD, decimal, missing, n_of
 from analysis_lib.payload import Payload
@@ -20,9 +21,14 @@ _LOWEST = -0.5  # limits of alpha below are cut there and get an arrow
 
 
 def agreement_forest(payload: Payload) -> tuple[Chart, ...]:
-    """One line per code with its alpha."""
+    """One line per code with its alpha, as many as find room on the page."""
+    most = most_that_fit(lambda n: _charts(payload, n), MOST_CODES)
+    return _charts(payload, most)
+
+
+def _charts(payload: Payload, most: int) -> tuple[Chart, ...]:
     lines = []
-    for _, row in _codes(payload).iterrows():
+    for _, row in _codes(payload).head(most).iterrows():
         alpha = float(row["krippendorff_alpha"])
         low, high = (
             alpha if missing(row[name]) else float(row[name]) for name in ("alpha_low", "alpha_high")
@@ -46,12 +52,12 @@ def agreement_forest(payload: Payload) -> tuple[Chart, ...]:
 
 
 def _codes(payload: Payload) -> pd.DataFrame:
-    """Codes that are drawn: with an alpha and no code below them, the best agreed first, without interval last."""
+    """Codes that may be drawn: with an alpha and no code below them, the best agreed first, without interval last."""
     frame = payload.tables["agreement"].frame
     below = frame["depth"].shift(-1, fill_value=0)
     frame = frame[(below <= frame["depth"]) & frame["krippendorff_alpha"].notna()]
     ranked = frame.assign(open=frame["alpha_low"].isna(), rank=-frame["krippendorff_alpha"].round(9))
-    return ranked.sort_values(["open", "rank"], kind="stable").head(MOST_CODES)
+    return ranked.sort_values(["open", "rank"], kind="stable")
 
 
 def agreement_forest_refusal(payload: Payload) -> str | None:
@@ -68,8 +74,7 @@ def agreement_forest_caption(payload: Payload) -> list[str]:
     """Question, statistic, interval and what was left out."""
     mark = decimal(payload.facts["weak_below"])
     drawn = [mark_ for line in agreement_forest(payload)[0].lines for mark_ in line.marks]
-    frame = payload.tables["agreement"].frame
-    known = int(frame["krippendorff_alpha"].notna().sum())
+    known = len(_codes(payload))
     return [
         "Which codes can be counted on?",
         f"Wave {payload.facts['wave']}. Krippendorff's alpha of the coders on who has the code, with 95% intervals that"
@@ -77,8 +82,8 @@ def agreement_forest_caption(payload: Payload) -> list[str]:
         f"Line at {mark}: below, the study calls a code weak. Codes with others below them stand in the table only.",
         "No interval is drawn where the coders never differed or too few people have the code.",
         "Arrow: the interval goes on beyond the axis." if any(m.low < _LOWEST for m in drawn) else "",
-        f"The {MOST_CODES} best agreed codes, the others are in the table."
-        if known > len(drawn) == MOST_CODES
+        f"The {len(drawn)} best agreed of {known} codes, the others are in the table."
+        if known > len(drawn)
         else "",
     ]
 
@@ -86,6 +91,7 @@ def agreement_forest_caption(payload: Payload) -> list[str]:
 def agreement_forest_reading(payload: Payload) -> str:
     """The one main reading, for those who do not see it."""
     codes, mark = _codes(payload), payload.facts["weak_below"]
+    codes = codes.head(len(agreement_forest(payload)[0].lines))
     weakest = codes.loc[codes["krippendorff_alpha"].idxmin()]
     above = int((codes["alpha_low"] >= mark).sum())
     return (

@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from analysis_lib.figures.charts import Chart
-from analysis_lib.figures.drawing import place, write
-from analysis_lib.figures.layout import WIDTH, WIDTH_MM
-from analysis_lib.figures.style import BAND, FONT_SIZE, INK, QUIET, RULE, wrap
+from analysis_lib.figures.drawing import write
+from analysis_lib.figures.layout import WIDTH
+from analysis_lib.figures.panels import new_figure, panel
+from analysis_lib.figures.style import BAND, INK, QUIET, wrap
+from analysis_lib.figures.wording import beside_picture
 from analysis_lib.formatting import WITHHELD, count, missing, percent
 from analysis_lib.payload import Payload
 from analysis_lib.tables.common import is_banded
@@ -91,47 +93,56 @@ def saturation_curve_listing(payload: Payload) -> list[str]:
 
 
 def saturation_curve_picture(payload: Payload) -> Figure:
-    """One panel per group."""
-    from matplotlib.figure import Figure  # noqa: PLC0415 - only who draws waits for it
-
+    """One panel per group, each below its name and where the rule was reached."""
     curves = _curves(payload)
-    n_rows = math.ceil(len(curves) / _ACROSS)
-    footer = "SYNTHETIC data." if payload.facts.get("synthetic") else ""
     over = _LINE + 6
-    height = over + n_rows * (2 * _LINE + _PANEL + _BELOW) + (_LINE + 4 if footer else 0)
-    figure = Figure(figsize=(WIDTH_MM / 25.4, height / 72), facecolor="white")
     width = (WIDTH - _BETWEEN * _ACROSS) / _ACROSS
     top_code = float(payload.tables["curve"].frame["high"].max())
     summary = payload.tables["summary"].frame.set_index("group")
+    heads = {group: _head(payload, summary.loc[group], group, width) for group in curves}
+    rows = [list(curves)[i : i + _ACROSS] for i in range(0, len(curves), _ACROSS)]
+    tall = [max(len(heads[group][0]) + len(heads[group][1]) for group in row) for row in rows]
+    heights = [_LINE * n + _PANEL + _BELOW for n in tall]
+    figure = new_figure(over + sum(heights) - 8, wrap(_footer(payload), WIDTH))
     write(figure, 0, 2 + _LINE / 2, "Different codes seen, by number of people", colour=QUIET)
     for i, (group, curve) in enumerate(curves.items()):
+        row = i // _ACROSS
         left = _BETWEEN + (i % _ACROSS) * (width + _BETWEEN)
-        top = over + (i // _ACROSS) * (2 * _LINE + _PANEL + _BELOW)
-        label = f"{payload.facts['labels'][group]} (n = {count(summary.at[group, 'n'], absent=WITHHELD)})"
-        write(figure, left, top + _LINE / 2, wrap(label, width)[0], bold=True)
-        rule = rule_in_words(summary.loc[group], payload.facts, banded=is_banded(payload))
-        write(figure, left, top + 1.5 * _LINE, wrap(f"Rule: {rule}", width)[0], colour=QUIET)
-        axes = _panel(figure, left, top + 2 * _LINE + 2, width, top_code)
+        start = over + sum(heights[:row]) + _LINE * tall[row]
+        label, rule = heads[group]
+        first = start - _LINE * (len(label) + len(rule))
+        for k, text in enumerate([*label, *rule]):
+            bold = k < len(label)
+            write(figure, left, first + _LINE * (k + 0.5), text, bold=bold, colour=INK if bold else QUIET)
+        axes = _panel(figure, left, start + 2, width, top_code)
         _draw_curve(axes, curve, summary.loc[group])
-        bottom = top + 2 * _LINE + _PANEL + 18
-        write(figure, left + width / 2, bottom, "People", align="center", colour=QUIET)
-    if footer:
-        write(figure, 0, height - _LINE / 2 - 2, footer, colour=QUIET)
+        write(figure, left + width / 2, start + _PANEL + 18, "People", align="center", colour=QUIET)
     return figure
 
 
+def _head(payload: Payload, rule: pd.Series, group: str, width: float) -> tuple[list[str], list[str]]:
+    """Lines of a group's name and of where the rule was reached."""
+    label = f"{payload.facts['labels'][group]} (n = {count(rule['n'], absent=WITHHELD)})"
+    reached = rule_in_words(rule, payload.facts, banded=is_banded(payload))
+    return wrap(label, width, bold=True), wrap(f"Rule: {reached}", width)
+
+
+def _footer(payload: Payload) -> str:
+    """What must stay with the picture when it is parted from its caption."""
+    parts = [
+        "Line: expected in any order; band: 95% of orders; steps: in the order of ids.",
+        "Dashed: where the rule is reached.",
+        *beside_picture(payload),
+    ]
+    return "  ".join(filter(None, parts))
+
+
 def _panel(figure: Figure, left: float, top: float, width: float, top_code: float) -> Axes:
-    x, y = place(figure, left, top + _PANEL - 2)
-    right, upper = place(figure, left + width, top)
-    axes = figure.add_axes((x, y, right - x, upper - y), facecolor="none")
+    axes = panel(figure, left, top, width, _PANEL - 2)
     axes.set_ylim(0, top_code * 1.05)
     step = next(s for s in (1, 2, 5, 10, 20, 50, 100, 200, 500) if top_code / s <= 6)
     axes.set_yticks([float(t) for t in range(0, math.floor(top_code * 1.05) + 1, step)])
-    axes.tick_params(length=3, width=0.6, pad=2, color=INK, labelcolor=INK, labelsize=FONT_SIZE)
-    axes.grid(axis="y", color=RULE, linewidth=0.5)
-    axes.set_axisbelow(True)
-    for side, spine in axes.spines.items():
-        spine.set(visible=side in ("bottom", "left"), linewidth=0.6, color=INK)
+    axes.grid(axis="x", visible=False)
     return axes
 
 

@@ -68,7 +68,7 @@ def specification_curve_caption(payload: Payload) -> list[str]:
     return [
         "Do the leading differences survive other reasonable choices?",
         f"Wave {facts['wave']}. {_difference(payload)}, in percentage points with 95% intervals, under each of {n}"
-        " specifications from the smallest to the largest; the dots below a mark say which choices led to it.",
+        " specifications from the smallest to the largest; the dots below a mark say which choices gave it.",
         f"Mentions: coded segments with the theme of all of the group ({NOT_PEOPLE})."
         if _mentions(payload)
         else "",
@@ -239,13 +239,16 @@ def _draw_curve(
     for tick in ticks:
         axes.axhline(tick, color=QUIET if tick == 0 else RULE, linewidth=0.8 if tick == 0 else 0.5, zorder=1)
     _mark_stated(axes, curve)
+    lows, highs = ([row[name] for row in curve.rows] for name in ("conf_low", "conf_high"))
+    axes.vlines(range(len(curve.rows)), lows, highs, color=INK, linewidth=0.9, zorder=2)
+    alike: dict[tuple[tuple[str, float], bool], list[int]] = {}
     for i, row in enumerate(curve.rows):
-        axes.plot([i, i], [row["conf_low"], row["conf_high"]], color=INK, linewidth=0.9, zorder=2)
-        marker, size = _STATED if row["stated"] else _MENTIONS if row["unit"] == "segment" else _PEOPLE
-        settled = row["conf_low"] > 0 or row["conf_high"] < 0
+        kind = _STATED if row["stated"] else _MENTIONS if row["unit"] == "segment" else _PEOPLE
+        alike.setdefault((kind, row["conf_low"] > 0 or row["conf_high"] < 0), []).append(i)
+    for ((marker, size), settled), at in alike.items():
         axes.plot(
-            [i], [row["estimate"]], marker=marker, markersize=size, markeredgecolor=INK, markeredgewidth=0.9,
-            markerfacecolor=INK if settled else "white", linestyle="none", zorder=3,
+            at, [curve.rows[i]["estimate"] for i in at], marker=marker, markersize=size, markeredgecolor=INK,
+            markeredgewidth=0.9, markerfacecolor=INK if settled else "white", linestyle="none", zorder=3,
         )  # fmt: skip
 
 

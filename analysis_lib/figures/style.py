@@ -10,19 +10,24 @@ References: WCAG 2.2, success criteria 1.4.1, 1.4.3 and 1.4.11.
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 
-# Colour and marker of each outcome group. Every colour keeps 3:1 on white; the first four also differ in
-# lightness, so that they stay apart in grey.
+# Colour and marker of each outcome group. Every colour keeps 3:1 on white; the four and the first two further ones
+# also differ in lightness, by eight steps of a hundred at least, so that they stay apart in grey.
 GROUPS = {
     "helpful": ("#2F8FCB", "o"),
     "unhelpful": ("#C04A00", "s"),
     "mixed": ("#6B2A7D", "D"),
     "dropped_out": ("#222222", "^"),
 }
-FURTHER = (("#4317CB", "v"), ("#984C3C", "P"), ("#365960", "X"), ("#A259F7", "p"), ("#F01F8D", "h"))
+FURTHER = (("#6C18F0", "v"), ("#601E00", "P"), ("#365960", "X"), ("#A259F7", "p"), ("#F01F8D", "h"))
+# Of areas, where a marker cannot be the second cue; white on the colour.
+HATCHES = ("", "//////", ".....", "", "\\\\\\\\\\\\", "++++", "xxxxx", "----", "||||")
+_LIGHT, _DARK = (247, 247, 247), (11, 60, 93)  # of shades: next to nothing, and the most
+_HALFWAY = 0.18  # luminance at which black and white letters are equally clear
 INK, QUIET, RULE, BAND = "#222222", "#555555", "#D4D4D4", "#EBEBEB"
 
 # Sizes in points at final size; of the markers such that all look equally large.
@@ -44,6 +49,33 @@ def group_styles(groups: list[str]) -> dict[str, tuple[str, str]]:
     return {group: GROUPS.get(group) or given[group] for group in groups}
 
 
+def shade(share: float) -> tuple[float, float, float]:
+    """From light (0) to dark (1) of one hue, as red, green and blue from 0 to 1."""
+    red, green, blue = ((low + (high - low) * share) / 255 for low, high in zip(_LIGHT, _DARK, strict=True))
+    return red, green, blue
+
+
+def ink_on(ground: tuple[float, float, float]) -> str:
+    """Black or white, whichever is clearer on the ground; never less than 4.5 to 1 (WCAG 2.2).
+
+    >>> ink_on(shade(0.0)), ink_on(shade(1.0))
+    ('black', 'white')
+    """
+    parts = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in ground]
+    luminance = 0.2126 * parts[0] + 0.7152 * parts[1] + 0.0722 * parts[2]
+    return "white" if luminance < _HALFWAY else "black"
+
+
+def group_areas(groups: list[str]) -> dict[str, tuple[str, str]]:
+    """Colour and hatching of each group where it fills an area; the colour is that of its marker.
+
+    >>> group_areas(["helpful", "unhelpful"])
+    {'helpful': ('#2F8FCB', ''), 'unhelpful': ('#C04A00', '//////')}
+    """
+    hatched = dict(zip((marker for _, marker in (*GROUPS.values(), *FURTHER)), HATCHES, strict=True))
+    return {group: (colour, hatched[marker]) for group, (colour, marker) in group_styles(groups).items()}
+
+
 @contextmanager
 def house_style() -> Iterator[None]:
     """matplotlib's own defaults with ours on top, whatever a machine's matplotlibrc says."""
@@ -56,6 +88,7 @@ def house_style() -> Iterator[None]:
         "text.hinting": "none",  # letters as wide as they were measured
         "text.parse_math": False,  # a dollar sign in a label is a dollar sign
         "axes.unicode_minus": True,
+        "hatch.linewidth": 0.7,
         "svg.fonttype": "path",
         "svg.hashsalt": "themewave",
     }
@@ -63,10 +96,61 @@ def house_style() -> Iterator[None]:
         yield
 
 
+def drawable(text: str) -> str:
+    """The text in letters that the typeface has; what it lacks stands in square brackets, by name or by number.
+
+    Marks that only steer how other characters look or run, such as variation selectors and overrides of the
+    direction of writing, are left out.
+
+    >>> drawable("Felt heard \N{BROKEN HEART}\N{VARIATION SELECTOR-16}"), drawable("\N{CJK UNIFIED IDEOGRAPH-6CBB}")
+    ('Felt heard [broken heart]', '[U+6CBB]')
+    """
+    if text.isascii() and text.isprintable():
+        return text
+    letters = _letters()
+    parts: list[str] = []
+    lacking: list[str] = []
+    for character in text:
+        known = character in letters or character == "\n"
+        category = unicodedata.category(character)
+        if (
+            category in ("Cf", "Cc", "Mn", "Me")
+            and not (known and category in ("Mn", "Me"))
+            and character != "\n"
+        ):
+            parts += [" "] if character == "\t" else []
+        elif known:
+            parts += [*_bracketed(lacking), character]
+            lacking = []
+        else:
+            lacking.append(character)
+    return "".join([*parts, *_bracketed(lacking)])
+
+
+def _bracketed(characters: list[str]) -> list[str]:
+    """Symbols by their names, letters of other scripts by their numbers."""
+    named = [
+        unicodedata.name(one, "").lower() if unicodedata.category(one).startswith("S") else ""
+        for one in characters
+    ]
+    said = [name or f"U+{ord(one):04X}" for name, one in zip(named, characters, strict=True)]
+    return [f"[{' '.join(said)}]"] if said else []
+
+
+@cache
+def _letters() -> frozenset[str]:
+    """Characters that both weights of the typeface can draw."""
+    from matplotlib.font_manager import FontProperties, findfont, get_font  # noqa: PLC0415 - see above
+
+    fonts = [get_font(findfont(FontProperties(family=_FONT, weight=weight))) for weight in ("normal", "bold")]
+    codes = set.intersection(*(set(font.get_charmap()) for font in fonts))
+    return frozenset(map(chr, codes))
+
+
 def wrap(text: str, width: float, *, bold: bool = False) -> list[str]:
     """Lines no wider than ``width`` points; a word that is wider by itself is cut."""
     lines: list[str] = []
-    for part in text.split("\n"):
+    for part in drawable(text).split("\n"):
         line = ""
         for whole in WORD.findall(part):
             word = whole
@@ -91,4 +175,4 @@ def text_width(text: str, *, bold: bool = False) -> float:
     from matplotlib.textpath import TextToPath  # noqa: PLC0415 - only who draws waits for it
 
     font = FontProperties(family=_FONT, size=FONT_SIZE, weight="bold" if bold else "normal")
-    return float(TextToPath().get_text_width_height_descent(text, font, ismath=False)[0])
+    return float(TextToPath().get_text_width_height_descent(drawable(text), font, ismath=False)[0])

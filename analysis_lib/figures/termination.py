@@ -16,7 +16,17 @@ from typing import Any
 
 import pandas as pd
 
-from analysis_lib.figures.charts import Axis, Chart, Column, Line, Mark, Series, in_percent, percent_axis
+from analysis_lib.figures.charts import (
+    Axis,
+    Chart,
+    Column,
+    Line,
+    Mark,
+    Series,
+    in_percent,
+    percent_axis,
+    ratio_axis,
+)
 from analysis_lib.figures.style import INK
 from analysis_lib.figures.wording import nothing_left, points_with_interval, withheld_note
 from analysis_lib.formatting import (
@@ -220,12 +230,9 @@ def _odds_ratio(row: pd.Series) -> str:
 def _ratio_axis(models: pd.DataFrame) -> Axis:
     """Doublings round 1; limits far out are cut, estimates never are."""
     estimates = [x for x in models["odds_ratio"] if 0 < x < math.inf]
-    low = min([0.5, *estimates, *(max(x, 1 / _FARTHEST) for x in models["conf_low"].dropna())])
-    high = max([2.0, *estimates, *(min(x, _FARTHEST) for x in models["conf_high"].dropna())])
-    first, last = math.floor(math.log2(low)), math.ceil(math.log2(high))
-    step = 1 if last - first <= 6 else 2
-    ticks = tuple(2.0**k for k in range(first, last + 1) if k % step == 0)
-    return Axis("Odds ratio of dropping out (log scale)", 2.0**first, 2.0**last, ticks, log=True, origin=1.0)
+    low = min([1.0, *estimates, *(max(x, 1 / _FARTHEST) for x in models["conf_low"].dropna())])
+    high = max([1.0, *estimates, *(min(x, _FARTHEST) for x in models["conf_high"].dropna())])
+    return ratio_axis("Odds ratio of dropping out (log scale)", low, high)
 
 
 def _probability_lines(frame: pd.DataFrame) -> Iterator[Line]:

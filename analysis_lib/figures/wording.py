@@ -13,6 +13,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from analysis_lib.figures.charts import Chart
+from analysis_lib.figures.style import drawable
 from analysis_lib.formatting import NONE, WITHHELD, missing, points, points_interval
 from analysis_lib.payload import Payload
 from analysis_lib.tables.common import is_banded
@@ -23,10 +24,38 @@ FEW = 5  # people; below this a marker is hollow
 def standing(payload: Payload) -> list[str]:
     """What every caption says about its data; empty where there is nothing to say."""
     return [
+        _as_of(payload),
         "SYNTHETIC data: no person stands behind any number." if payload.facts.get("synthetic") else "",
         f"All numbers of people are rounded counts ({payload.facts['counts_rule']})."
         if is_banded(payload)
         else "",
+    ]
+
+
+def unlettered(payload: Payload) -> str:
+    """What square brackets mean, where the typeface of the pictures lacks a character of a label."""
+    labels = {
+        str(row[i])
+        for table in payload.tables.values()
+        for i, (name, kind) in enumerate(table.columns)
+        if kind == "key" and name.endswith("label")
+        for row in table.rows
+    }
+    lacking = any(drawable(label).count("[") > label.count("[") for label in labels)
+    return "In square brackets: characters that the typeface lacks, by name or number." if lacking else ""
+
+
+def _as_of(payload: Payload) -> str:
+    """The day that the data were frozen and the codebook they were coded with, where the payload says so."""
+    day, version = payload.facts.get("data_cut"), payload.facts.get("codebook_version")
+    return f"Data as of {day}, codebook version {version}." if day and version else ""
+
+
+def beside_picture(payload: Payload) -> list[str]:
+    """The same in as few words as fit below a picture, for one that is parted from its caption."""
+    return [
+        "Rounded counts." if is_banded(payload) else "",
+        "SYNTHETIC data." if payload.facts.get("synthetic") else "",
     ]
 
 
@@ -36,8 +65,7 @@ def footer(payload: Payload, charts: tuple[Chart, ...]) -> str:
     parts = [
         f"Grey band: less than {margin:.0f} points either way." if margin else "",
         open_markers(charts),
-        "Rounded counts." if is_banded(payload) else "",
-        "SYNTHETIC data." if payload.facts.get("synthetic") else "",
+        *beside_picture(payload),
     ]
     return "  ".join(filter(None, parts))
 

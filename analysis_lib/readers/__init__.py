@@ -11,28 +11,37 @@ from __future__ import annotations
 import re
 import stat
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 
 from analysis_lib.errors import StudyError, did_you_mean
 from analysis_lib.readers.delimited import read_delimited
-from analysis_lib.readers.dta import read_dta
-from analysis_lib.readers.ods import read_ods
-from analysis_lib.readers.parquet import read_parquet
-from analysis_lib.readers.sav import read_sav
 from analysis_lib.readers.table import RawTable, Rule
 from analysis_lib.readers.workbook import DAMAGED
-from analysis_lib.readers.xlsx import read_xlsx
 
 __all__ = ["READERS", "RawTable", "read_table"]
+
+
+def _when_needed(module: str) -> Callable[..., RawTable]:
+    """The reader of a format; its package is imported with the first file, since some take half a second."""
+
+    def read(path: Path, **choices: str | None) -> RawTable:
+        reader: Callable[..., RawTable] = getattr(
+            import_module(f"analysis_lib.readers.{module}"), f"read_{module}"
+        )
+        return reader(path, **choices)
+
+    return read
+
 
 READERS: dict[str, Callable[..., RawTable]] = {
     ".csv": read_delimited,
     ".tsv": read_delimited,
-    ".xlsx": read_xlsx,
-    ".ods": read_ods,
-    ".sav": read_sav,
-    ".dta": read_dta,
-    ".parquet": read_parquet,
+    ".xlsx": _when_needed("xlsx"),
+    ".ods": _when_needed("ods"),
+    ".sav": _when_needed("sav"),
+    ".dta": _when_needed("dta"),
+    ".parquet": _when_needed("parquet"),
 }
 _CHOICES = {
     ".csv": ("separator", "encoding"),

@@ -13,8 +13,12 @@ from pathlib import Path
 from analysis_lib import figures
 from analysis_lib.payload import SIGNIFICANT_DIGITS, Payload, digest
 from analysis_lib.release import Released, Rules, release
-from analysis_lib.report.docx import write_tables_document
+from analysis_lib.report.back_matter import back_matter, write_back_matter
+from analysis_lib.report.docx import tables_document
 from analysis_lib.report.html import Section, Stamp, render_report
+from analysis_lib.report.pictures import png, svg
+from analysis_lib.report.results_draft import results_document
+from analysis_lib.report.table_files import write_table_files
 from analysis_lib.result_files import result_files, write_csv
 from analysis_lib.wave import Wave
 
@@ -58,9 +62,17 @@ def write_bundle(folder: Path, notebooks: Sequence[Notebook], wave: Wave, rules:
         report_id=_report_id(released.payloads),
         changed=_changed(released, rules),
     )
-    page = render_report(sections, cover=cover, stamp=stamp)
+    back = back_matter(sections, cover=cover, stamp=stamp)
+    write_back_matter(folder, back)
+    page = render_report(sections, cover=cover, stamp=stamp, back=back)
     (folder / "report.html").write_text(page, encoding="utf-8", newline="\n")
-    write_tables_document(folder, sections, title=cover.facts["title"], lines=_said_of(stamp, cover))
+    lines, foot = _said_of(stamp, cover), _foot(stamp, cover)
+    tables = tables_document(sections, title=cover.facts["title"], lines=lines, foot=foot)
+    (folder / "tables.docx").write_bytes(tables)
+    (folder / "results_draft.docx").write_bytes(
+        results_document(sections, cover=cover, back=back, lines=lines, foot=foot)
+    )
+    write_table_files(folder / "tables", sections)
     _write_tables(folder / "results", released.payloads)
     _write_figures(folder / "figures", released.payloads)
     return {
@@ -71,12 +83,19 @@ def write_bundle(folder: Path, notebooks: Sequence[Notebook], wave: Wave, rules:
 
 
 def _said_of(stamp: Stamp, cover: Payload) -> list[str]:
-    """What stands below the title of the Word file."""
+    """What stands below the title of the Word files."""
     said = [
-        f"Tables of wave {stamp.wave}, report {stamp.report_id}, profile {stamp.profile}, counts {stamp.counts_rule}."
+        f"Wave {stamp.wave}, report {stamp.report_id}, profile {stamp.profile}, counts {stamp.counts_rule}."
     ]
     said += ["SYNTHETIC data: no person stands behind any number."] if cover.facts["synthetic"] else []
     return said + list(stamp.changed)
+
+
+def _foot(stamp: Stamp, cover: Payload) -> str:
+    """What stands at the foot of every page of the Word files, as on a printed page of the report."""
+    marks = ["INTERNAL"] if stamp.profile == "internal" else []
+    marks += ["SYNTHETIC"] if cover.facts["synthetic"] else []
+    return " · ".join([*marks, f"{stamp.study}, wave {stamp.wave}, report {stamp.report_id}"])
 
 
 def _report_id(payloads: Sequence[Payload]) -> str:
@@ -116,6 +135,5 @@ def _write_figures(folder: Path, payloads: Sequence[Payload]) -> None:
     folder.mkdir()
     for payload in payloads:
         if payload.shape == "figure" and figures.can_draw(payload) is None:
-            figure = figures.draw(payload)
-            (folder / f"{payload.template}.svg").write_text(figures.as_svg(figure), encoding="utf-8")
-            (folder / f"{payload.template}.png").write_bytes(figures.as_png(figure))
+            (folder / f"{payload.template}.svg").write_text(svg(payload), encoding="utf-8")
+            (folder / f"{payload.template}.png").write_bytes(png(payload))

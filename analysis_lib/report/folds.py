@@ -30,7 +30,9 @@ _FOLD_FROM = 7
 _ALWAYS_SHOWN = ("clear", "clear but small", "refusal", "limit")
 _SHOWN_CLOSER = 5  # sentences of a closer look that stand open
 
-Kind = Literal["table", "figure", "sentences", "joint_display", "card", "authors", "prose", "nothing"]
+Kind = Literal[
+    "table", "figure", "sentences", "joint_display", "voices", "boxes", "card", "authors", "prose", "nothing"
+]
 
 
 @dataclass(frozen=True)
@@ -49,6 +51,10 @@ class Part:
         Template of the payload it comes from.
     source
         The Markdown that prose was made from.
+    bases
+        The table once more on other bases; None where there is none.
+    aside
+        Folded away wherever it stands, since the study's tradition makes little of it.
     """
 
     kind: Kind
@@ -57,6 +63,8 @@ class Part:
     id: str = ""
     template: str = ""
     source: str = ""
+    bases: Any = None
+    aside: bool = False
 
 
 @dataclass(frozen=True)
@@ -118,7 +126,7 @@ def in_folds(parts: Sequence[Part]) -> list[Fold]:
         if part.source.startswith("#"):
             folds += _folded(waiting)
             waiting = _Waiting()
-        if closer and part.number:
+        if (closer or part.aside) and part.number:
             waiting.numbered.append(part)
             continue
         opened = part

@@ -6,60 +6,62 @@ data. It names no user, no machine and no absolute path.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
-import platform
 import subprocess
-from collections.abc import Iterable
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from datetime import UTC, datetime
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from analysis_lib.runner.changes import State, sha256
 from analysis_lib.runner.notebooks import NOTEBOOKS, Executed
-
-_PACKAGES = (
-    "themewave", "pandas", "numpy", "scipy", "statsmodels", "seaborn", "matplotlib", "firthmodels", "papermill"
-)  # fmt: skip
 
 
 def manifest(
     *,
     study: str,
     wave: str,
-    profile: str,
-    parameters: dict[str, str],
-    inputs: dict[str, str],
-    facts: dict[str, Any],
-    executed: Iterable[Executed],
+    state: State,
+    facts: Mapping[str, Any],
+    executed: Sequence[Executed],
     folder: Path,
     started: float,
     ended: float,
 ) -> dict[str, Any]:
-    """Everything that is needed to repeat and to verify a run.
+    """Everything that is needed to repeat and to verify a run, and to know later whether it is still current.
 
     Parameters
     ----------
-    inputs
-        File below the study -> SHA-256.
+    state
+        What the results follow from, as it was before anything was read.
     facts
         Seed, codebook version, rules, and what the door changed.
+    executed
+        Each notebook, with the time of the run that executed it.
     folder
         The staged folder, whose files are hashed.
     started, ended
         Seconds since the epoch.
     """
+    followed = asdict(state)
+    notebooks = followed.pop("notebooks")
     return {
         "study": study,
         "wave": wave,
-        "profile": profile,
+        "profile": followed.pop("profile"),
         "status": "complete",
-        "parameters": parameters,
-        "inputs": inputs,
+        "parameters": {"wave": wave},
         **facts,
+        **followed,
         "notebooks": {
-            run.name: {"sha256": sha256(NOTEBOOKS / f"{run.name}.ipynb"), "seconds": round(run.seconds, 2)}
+            run.name: {
+                "sha256": notebooks[run.name],
+                "seconds": round(run.seconds, 2),
+                "in_cells": round(run.in_cells, 2),
+                "tables": list(run.tables),
+            }
             for run in executed
         },
         "outputs": {
@@ -67,7 +69,6 @@ def manifest(
             for path in sorted(folder.rglob("*"))
             if path.is_file() and path.name != "manifest.json"
         },
-        "versions": {name: version(name) for name in _PACKAGES} | {"python": platform.python_version()},
         "source_commit": _commit(),
         "started": _utc(started),
         "seconds": round(ended - started, 2),
@@ -87,11 +88,6 @@ def read_manifest(folder: Path) -> dict[str, Any] | None:
     except (OSError, ValueError):
         return None
     return content if isinstance(content, dict) else None
-
-
-def sha256(path: Path) -> str:
-    """SHA-256 of a file."""
-    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def _utc(seconds: float) -> str:

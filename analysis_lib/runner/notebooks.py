@@ -21,7 +21,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from analysis_lib.errors import Finding, StudyError, did_you_mean
-from analysis_lib.payload import MIME
+from analysis_lib.runner.forked import ForkedKernel
 
 NOTEBOOKS = Path(__file__).resolve().parents[2] / "notebooks"
 IN_RUN = (
@@ -30,8 +30,21 @@ IN_RUN = (
     "03_themes_by_outcome",
     "04_joint_display",
     "05_termination_models",
+    "06_wave_comparison",
 )
+# These read the waves before their own too, so a change in one of those concerns them.
+LOOKING_BACK = ("02_coding_reliability", "03_themes_by_outcome", "06_wave_comparison")
 CELL_TIMEOUT = 1_800  # seconds; a wave that needs longer runs on a cluster
+START_TIMEOUT = 60  # seconds until a kernel has answered
+# What every process of a run is started with, unless it is set already.
+FIXED = {
+    "OPENBLAS_NUM_THREADS": "1",  # faster for models of this size, and the same sums everywhere
+    "OMP_NUM_THREADS": "1",
+    "PYTHONHASHSEED": "0",
+    "JE_ARROW_MALLOC_CONF": "background_thread:false",  # pyarrow would start a thread when it is imported
+}
+INJECTED = "injected-parameters"  # papermill's tag of the cell that holds the values
+KERNEL_STOPPED = "the kernel stopped"
 
 
 @dataclass(frozen=True)
@@ -46,59 +59,118 @@ class Executed:
         The executed copy.
     seconds
         Wall-clock time.
+    in_cells
+        Seconds of it in which a cell was computing.
     error
         What went wrong, in one line; None where every cell ran.
+    tables
+        Names of the files that it wrote into its results folder.
     """
 
     name: str
     path: Path
     seconds: float
+    in_cells: float
     error: str | None
+    tables: tuple[str, ...] = ()
 
 
-def execute(name: str, parameters: dict[str, str], output: Path) -> Executed:
+def execute(
+    name: str, parameters: dict[str, str], output: Path, *, folder: Path = NOTEBOOKS, warm: bool = False
+) -> Executed:
     """Execute a copy of a committed notebook.
 
     Parameters
     ----------
     name
-        One of the notebooks of the suite.
+        One of the notebooks of the folder, without its ending.
     parameters
         Values for its parameters cell; paths absolute, since no working folder is set.
     output
-        Where the executed copy goes; it is there after a failure too, up to the cell that failed.
+        Where the executed copy goes; it is there after a failure too, up to the cell that failed. No time stands in
+        it, so that the same inputs give the same file.
+    warm
+        Fork the kernel from this process, which then has to be one that holds the imports; a process that cannot
+        fork starts it cold.
 
     Raises
     ------
     StudyError
         If the notebook does not declare one of the parameters.
     """
+    source = folder / f"{name}.ipynb"
+    kernel = ForkedKernel.fork() if warm else None  # before anything below starts a thread
+    started = time.monotonic()
+    try:
+        notebook, error = _run_cells(source, parameters, kernel)
+    finally:
+        if kernel is not None:
+            kernel.kill()
+    in_cells = _without_clock(notebook)
+    if error is None:
+        error = _incomplete(notebook)
+    _write(notebook, output)
+    return Executed(name, output, time.monotonic() - started, in_cells, error)
+
+
+def _run_cells(
+    source: Path, parameters: dict[str, str], kernel: ForkedKernel | None
+) -> tuple[Any, str | None]:
+    """The notebook as far as it ran, and why it stopped there; None where it came to its end."""
     import papermill  # noqa: PLC0415  (a second of imports that `check` and `status` do not need)
+    from papermill.engines import NBClientEngine, papermill_engines  # noqa: PLC0415
     from papermill.exceptions import PapermillExecutionError  # noqa: PLC0415
 
-    source = NOTEBOOKS / f"{name}.ipynb"
+    from analysis_lib.runner.kernel import manager_of  # noqa: PLC0415
+
+    executed: list[Any] = []
+
+    class KeepingEngine(NBClientEngine):  # type: ignore[misc]  # papermill has no types
+        """papermill's own engine, which hands over its notebook also where it stops halfway."""
+
+        @classmethod
+        def execute_managed_notebook(cls, manager: Any, *words: Any, **settings: Any) -> Any:
+            executed.append(manager.nb)
+            return super().execute_managed_notebook(manager, *words, **settings)
+
     _refuse_unknown(source, parameters)
     logging.getLogger("papermill").setLevel(logging.ERROR)
-    started = time.monotonic()
+    papermill_engines.register(KeepingEngine.__name__, KeepingEngine)
     error = None
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # the executor's own; the notebook's stand in its cells
             papermill.execute_notebook(
                 source,
-                output,
+                None,  # it would write the file before and after every cell, a tenth of a second each time
+                engine_name=KeepingEngine.__name__,
                 parameters=parameters,
-                kernel_manager_class="analysis_lib.runner.kernel.EncryptedKernelManager",
+                kernel_manager_class=manager_of(kernel),
+                shutdown_kernel="immediate",
                 progress_bar=False,
+                start_timeout=START_TIMEOUT,
                 execution_timeout=CELL_TIMEOUT,
             )
     except PapermillExecutionError as failure:
         error = f"cell {failure.exec_count or failure.cell_index}: {failure.ename}"
     except (RuntimeError, TimeoutError) as failure:  # the kernel died or hung
-        error = f"the kernel stopped: {type(failure).__name__}"
-    if error is None:
-        error = _incomplete(output)
-    return Executed(name, output, time.monotonic() - started, error)
+        error = f"{KERNEL_STOPPED}: {type(failure).__name__}"
+    return executed[0], error
+
+
+def _without_clock(notebook: Any) -> float:
+    """Take out what differs from run to run, times and a random id; returns the seconds spent in cells."""
+    in_cells = 0.0
+    for part in (notebook, *notebook["cells"]):
+        record = part["metadata"].get("papermill", {})
+        if part is not notebook and part["cell_type"] == "code":
+            in_cells += record.get("duration") or 0.0
+        for key in ("start_time", "end_time", "duration"):
+            record.pop(key, None)
+        part["metadata"].pop("execution", None)
+        if INJECTED in part["metadata"].get("tags", []):
+            part["id"] = INJECTED
+    return in_cells
 
 
 def _refuse_unknown(source: Path, parameters: dict[str, str]) -> None:
@@ -116,9 +188,8 @@ def _refuse_unknown(source: Path, parameters: dict[str, str]) -> None:
         )  # fmt: skip
 
 
-def _incomplete(path: Path) -> str | None:
+def _incomplete(notebook: Any) -> str | None:
     """Why an executed notebook is not complete; None where every code cell ran without error."""
-    notebook = read(path)
     for number, cell in enumerate(code_cells(notebook), start=1):
         if cell["execution_count"] is None:
             return f"cell {number} never ran"
@@ -128,10 +199,16 @@ def _incomplete(path: Path) -> str | None:
 
 
 def read(path: Path) -> Any:
-    """A notebook as nbformat reads it."""
+    """An executed notebook; it was written here, so its form is not examined again."""
     import nbformat  # noqa: PLC0415
 
-    return nbformat.read(path, as_version=4)  # type: ignore[no-untyped-call]
+    return nbformat.v4.reads(path.read_text(encoding="utf-8"))  # type: ignore[no-untyped-call]
+
+
+def _write(notebook: Any, path: Path) -> None:
+    import nbformat  # noqa: PLC0415
+
+    path.write_text(nbformat.v4.writes(notebook) + "\n", encoding="utf-8")  # type: ignore[no-untyped-call]
 
 
 def code_cells(notebook: Any) -> list[Any]:
@@ -162,6 +239,8 @@ def contents(path: Path) -> tuple[str, str, tuple[str | dict[str, Any], ...]]:
         ``03``; the text of the first heading; Markdown cells as text and payloads as JSON, in order. Cells
         tagged ``notebook-only`` are left out. No other output is ever looked at.
     """
+    from analysis_lib.payload import MIME  # noqa: PLC0415  (brings pandas, which nobody needs who runs nothing)
+
     title, parts = "", []
     for cell in read(path)["cells"]:
         if "notebook-only" in cell["metadata"].get("tags", []):
@@ -181,19 +260,24 @@ def contents(path: Path) -> tuple[str, str, tuple[str | dict[str, Any], ...]]:
 def quiet_environment() -> Iterator[None]:
     """Settings that every kernel inherits: one BLAS thread, fixed hashing, no history, nobody's start-up files.
 
-    IPython runs whatever lies in its folder at the start of a kernel, so each run gets a fresh one that only
-    its owner can write to.
+    IPython runs whatever lies in its folder at the start of a kernel, and a connection file holds the key of a
+    connection, so each run gets fresh folders that only their owner can open.
     """
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-    os.environ.setdefault("OMP_NUM_THREADS", "1")
-    os.environ.setdefault("PYTHONHASHSEED", "0")
-    before = os.environ.get("IPYTHONDIR")
+    for name, value in FIXED.items():
+        os.environ.setdefault(name, value)
     with TemporaryDirectory(prefix="themewave-", ignore_cleanup_errors=True) as own:
-        os.environ["IPYTHONDIR"] = own
+        settings = {
+            "IPYTHONDIR": f"{own}/ipython",
+            "JUPYTER_RUNTIME_DIR": f"{own}/jupyter",
+            "MPLBACKEND": "module://matplotlib_inline.backend_inline",  # as a kernel has it
+        }
+        for folder in ("ipython", "jupyter"):
+            os.mkdir(f"{own}/{folder}", mode=0o700)
+        before = {name: os.environ[name] for name in settings if name in os.environ}
+        os.environ.update(settings)
         try:
             yield
         finally:
-            if before is None:
-                del os.environ["IPYTHONDIR"]
-            else:
-                os.environ["IPYTHONDIR"] = before
+            for name in settings:
+                del os.environ[name]
+            os.environ.update(before)

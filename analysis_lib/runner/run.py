@@ -1,134 +1,230 @@
-"""How are the waves of a study run: every notebook of every wave, a few at once, one folder per wave?
+"""How are the waves of a study run: what is due of every wave, a few pieces at once, one folder per wave?
 
-The runner executes and stores; what a folder holds in the end is the business of the function that it is
-given to publish with.
+A piece of work is a notebook or a report. A piece whose process or kernel ends from outside is given a second chance;
+after that its wave fails and the others go on. What a folder holds in the end is the business of the function that it
+is given to publish with.
 """
 
 from __future__ import annotations
 
+import shutil
 import time
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
-from dataclasses import dataclass
-from multiprocessing import get_context
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, wait
+from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 from analysis_lib.errors import Finding, StudyError
-from analysis_lib.runner.notebooks import IN_RUN, Executed, execute, failure_of, quiet_environment
+from analysis_lib.runner import notebooks as suite
+from analysis_lib.runner.changes import Plan, notebook_parameters
+from analysis_lib.runner.manifest import read_manifest
+from analysis_lib.runner.notebooks import KERNEL_STOPPED, Executed, execute, failure_of
+from analysis_lib.runner.pool import Pool
 from analysis_lib.runner.staging import put_aside, put_in_place, stage
+from analysis_lib.runner.warm import Lost
 
 # Called with the wave, its staged folder, the executed notebooks and the moment at which the wave was begun.
 Publish = Callable[[str, Path, tuple[Executed, ...], float], None]
+_REPORT = "report"
+_LOOK = 1.0  # seconds after which it is asked again how much may be under way
 
 
 @dataclass(frozen=True)
-class Task:
-    """One notebook of one wave."""
+class Piece:
+    """A notebook of a wave, or its report; a second attempt takes a kernel that was not forked."""
 
     wave: str
-    notebook: str
-    parameters: dict[str, str]
-    output: Path
+    what: str
+    again: bool = False
+
+
+@dataclass
+class _Wave:
+    """A wave that is being run."""
+
+    plan: Plan
+    staging: Path
+    began: float
+    runs: list[Executed] = field(default_factory=list)
+    over: bool = False
 
 
 def run_waves(
-    waves: Sequence[str],
+    plans: Sequence[Plan],
     *,
     study_folder: Path,
     out: Path,
     publish: Publish,
-    jobs: int,
+    pool: Pool,
     report_progress: Callable[[str, str, float], None],
 ) -> list[StudyError]:
-    """Run the notebooks of some waves and put each finished wave in place.
+    """Do what is due of some waves and put each finished wave in place.
 
     Parameters
     ----------
-    waves
-        Waves that have been checked.
+    plans
+        One per wave; the waves have been checked.
     study_folder
         The study.
     out
         Folder of the study's reports; each wave becomes a folder below it.
     publish
-        Turns executed notebooks into the finished content of a staged folder.
-    jobs
-        Kernels at once; 1 is strictly one after the other.
+        Turns executed notebooks into the finished content of a staged folder; it is called in another process.
+    pool
+        Where the work is done.
     report_progress
-        Called with wave, notebook and seconds whenever one is done.
+        Called with wave, piece and seconds whenever a piece is done.
 
     Returns
     -------
     list of StudyError
         One per wave that failed; its previous result is untouched.
     """
-    began = {wave: time.time() for wave in waves}
-    staged = {wave: stage(out, wave) for wave in waves}
-    done: dict[str, list[Executed]] = {wave: [] for wave in waves}
+    waves: dict[str, _Wave] = {}
     failures: list[StudyError] = []
-    # A worker is a process of its own even for one job: the executor's event loop and log settings stay there.
-    with quiet_environment(), ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
-        pending = {
-            pool.submit(_execute, task): task
-            for wave in waves
-            for task in _tasks(wave, study_folder=study_folder, staging=staged[wave])
-        }
-        while pending:
-            finished, _ = wait(pending, return_when=FIRST_COMPLETED)
-            for future in finished:
-                task = pending.pop(future)
-                executed = future.result()
-                done[task.wave].append(executed)
-                report_progress(task.wave, task.notebook, executed.seconds)
-                if len(done[task.wave]) == len(IN_RUN):
-                    runs = tuple(sorted(done[task.wave], key=lambda run: run.name))
-                    failure = _finish(task.wave, runs, staged[task.wave], out, publish, began[task.wave])
-                    failures += [failure] if failure else []
+    bugs: list[BaseException] = []
+    plan_of = {plan.wave: plan for plan in plans}
+    waiting = deque(Piece(plan.wave, what) for plan in plans for what in plan.notebooks or (_REPORT,))
+    running: dict[Future[Any], tuple[Piece, float]] = {}
+    while waiting or running:
+        while waiting and len(running) < pool.slots():
+            piece = waiting.popleft()
+            wave = waves.get(piece.wave) or waves.setdefault(piece.wave, _begin(plan_of[piece.wave], out))
+            if not wave.over:
+                future = pool.submit(*_work(piece, wave, publish, study_folder))
+                running[future] = (piece, time.monotonic())
+        done, _ = wait(running, timeout=_LOOK, return_when=FIRST_COMPLETED)
+        for future in done:
+            piece, since = running.pop(future)
+            wave = waves[piece.wave]
+            if wave.over:
+                continue
+            if _was_lost(future) and not piece.again:
+                waiting.appendleft(replace(piece, again=True))
+                continue
+            report_progress(piece.wave, piece.what, time.monotonic() - since)
+            try:
+                if _settle(future, piece, wave, out):
+                    waiting.appendleft(Piece(piece.wave, _REPORT))
+            except Exception as error:
+                wave.over = True
+                put_aside(wave.staging, out / piece.wave)
+                (failures if isinstance(error, StudyError) else bugs).append(error)  # type: ignore[arg-type]
+    if bugs:
+        raise bugs[0]  # with its traceback, once the other waves are done
     return failures
 
 
-def _tasks(wave: str, *, study_folder: Path, staging: Path) -> Iterator[Task]:
-    internal = staging / "internal"
+def _settle(future: Future[Any], piece: Piece, wave: _Wave, out: Path) -> bool:
+    """Take over what a piece has come to; returns whether the report of the wave can be written now.
+
+    Raises
+    ------
+    StudyError
+        If the wave cannot be finished. Whatever else is raised is a bug.
+    """
+    if piece.what == _REPORT:
+        if isinstance(future.exception(), Lost):
+            what = "the process that wrote the report ended from outside, twice."
+            fix = "Look whether memory ran out, then run the wave again; the previous report is untouched."
+            raise StudyError(Finding("stop", "N04", piece.wave, what, fix))
+        future.result()
+        put_in_place(wave.staging, out / piece.wave)
+        wave.over = True
+        return False
+    if isinstance(future.exception(), Lost):
+        run = Executed(piece.what, _book(wave.staging / "internal", piece.what), 0.0, 0.0, KERNEL_STOPPED)
+    else:
+        run = future.result()
+    wave.runs.append(run)
+    if len(wave.runs) < len(suite.IN_RUN):
+        return False
+    broken = [run for run in wave.runs if run.error is not None]
+    if broken:
+        raise _failure(broken, wave, out)
+    return True
+
+
+def _begin(plan: Plan, out: Path) -> _Wave:
+    """An empty staged folder, with what is taken over from the finished one."""
+    wave = _Wave(plan, stage(out, plan.wave), time.time())
+    internal = wave.staging / "internal"
     internal.mkdir()
-    for name in IN_RUN:
-        parameters = {
-            "study": str(study_folder.resolve()),
-            "wave": wave,
-            "results_dir": str(internal / "results"),
-        }
-        yield Task(wave, name, parameters, internal / f"INTERNAL_{name}.ipynb")
+    final = out / plan.wave
+    kept = [name for name in suite.IN_RUN if name not in plan.notebooks]
+    if kept:
+        manifest = read_manifest(final) or {}
+        for name in kept:
+            record = manifest["notebooks"][name]
+            book = _book(internal, name)
+            shutil.copyfile(_book(final / "internal", name), book)
+            tables = internal / "results" / name
+            tables.mkdir(parents=True)
+            for table in record["tables"]:
+                shutil.copyfile(final / "internal" / "results" / table, tables / table)
+            wave.runs.append(Executed(name, book, record["seconds"], record["in_cells"], None))
+    return wave
 
 
-def _execute(task: Task) -> Executed:
-    """One task; a kernel that dies is given a second, fresh chance."""
-    executed = execute(task.notebook, task.parameters, task.output)
-    if executed.error is not None and executed.error.startswith("the kernel stopped"):
-        return execute(task.notebook, task.parameters, task.output)
-    return executed
+def _work(piece: Piece, wave: _Wave, publish: Publish, study: Path) -> tuple[Any, ...]:
+    """A function and its arguments; what an attempt before it has left is removed."""
+    internal = wave.staging / "internal"
+    if piece.what == _REPORT:
+        _remove(path for path in wave.staging.iterdir() if path != internal)
+        return publish, piece.wave, wave.staging, tuple(_with_tables(wave)), wave.began
+    tables = internal / "results" / piece.what
+    _remove([tables])
+    parameters = notebook_parameters(study, piece.wave, tables)
+    run_it = partial(execute, folder=suite.NOTEBOOKS, warm=not piece.again)
+    return run_it, piece.what, parameters, _book(internal, piece.what)
 
 
-def _finish(
-    wave: str, runs: tuple[Executed, ...], staging: Path, out: Path, publish: Publish, began: float
-) -> StudyError | None:
-    """Publish and put in place, or put aside and say why."""
-    broken = [run for run in runs if run.error is not None]
-    if not broken:
-        try:
-            publish(wave, staging, runs, began)
-        except StudyError as error:
-            put_aside(staging, out / wave)
-            return error
-        except BaseException:
-            put_aside(staging, out / wave)
-            raise
-        put_in_place(staging, out / wave)
-        return None
+def _with_tables(wave: _Wave) -> Iterator[Executed]:
+    """Each notebook in order with the names of its tables, which from now on lie side by side."""
+    for run in sorted(wave.runs, key=lambda run: run.name):
+        own = run.path.parent / "results" / run.name
+        names = sorted(path.name for path in own.iterdir()) if own.is_dir() else []
+        for name in names:
+            (own / name).replace(own.parent / name)
+        _remove([own])
+        yield replace(run, tables=run.tables or tuple(names))
+
+
+def _was_lost(future: Future[Any]) -> bool:
+    """Whether a process or a kernel ended from outside."""
+    if future.exception() is not None:
+        return isinstance(future.exception(), Lost)
+    run = future.result()
+    return isinstance(run, Executed) and run.error is not None and run.error.startswith(KERNEL_STOPPED)
+
+
+def _failure(broken: list[Executed], wave: _Wave, out: Path) -> StudyError:
+    """Why a wave has no report: its notebooks that did not come to their end."""
     findings = []
-    for run in broken:
-        what = f"the notebook stopped at {run.error}. {failure_of(run.path)}".strip()
-        fix = (
-            f"The executed copy is under {out.name}/{wave}.failed/internal; the previous report is untouched."
-        )
-        findings.append(Finding("stop", "N02", f"{wave}: {run.name}", what, fix))
-    put_aside(staging, out / wave)
+    copy = f"{out.name}/{wave.plan.wave}.failed/internal"
+    remains = f"The executed copy is under {copy}; the previous report is untouched."
+    for run in sorted(broken, key=lambda run: run.name):
+        where = f"{wave.plan.wave}: {run.name}"
+        if str(run.error).startswith(KERNEL_STOPPED):
+            what = "the process that executed the notebook ended from outside, twice."
+            fix = f"Look whether memory ran out, then run the wave again. {remains}"
+            findings.append(Finding("stop", "N03", where, what, fix))
+        else:
+            what = f"the notebook stopped at {run.error}. {failure_of(run.path)}".strip()
+            findings.append(Finding("stop", "N02", where, what, remains))
     return StudyError(findings)
+
+
+def _book(internal: Path, name: str) -> Path:
+    return internal / f"INTERNAL_{name}.ipynb"
+
+
+def _remove(paths: Iterable[Path]) -> None:
+    for path in paths:
+        if path.is_dir():
+            shutil.rmtree(path)
+        else:
+            path.unlink(missing_ok=True)

@@ -58,12 +58,23 @@ def _lock(descriptor: int) -> bool:
     return True
 
 
+def staging_of(folder: Path, wave: str) -> Path:
+    """Where a wave is written until it is complete."""
+    return folder / f".{wave}.staging"
+
+
+def clear_staging(folder: Path) -> None:
+    """Remove what an interrupted run has begun; the lock has to be held."""
+    for remains in folder.glob(".*.staging"):
+        shutil.rmtree(remains, ignore_errors=True)
+
+
 def stage(folder: Path, wave: str) -> Path:
     """An empty folder beside the final one, remains of a killed run removed and an interrupted swap mended."""
     final, old = folder / wave, folder / f".{wave}.old"
     if old.exists() and not final.exists():
         old.rename(final)
-    staging = folder / f".{wave}.staging"
+    staging = staging_of(folder, wave)
     for remains in (staging, old):
         if remains.exists():
             shutil.rmtree(remains)

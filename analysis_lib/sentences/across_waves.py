@@ -5,9 +5,9 @@ from __future__ import annotations
 import pandas as pd
 
 from analysis_lib.across_waves import HELD_BACK
-from analysis_lib.formatting import p_value, ratio, ratio_interval
+from analysis_lib.formatting import ratio, ratio_interval
 from analysis_lib.payload import Payload
-from analysis_lib.sentences.common import Sentence, listed, people, refusal, several
+from analysis_lib.sentences.common import Sentence, listed, p_in_words, people, refusal, several, with_lack
 from analysis_lib.tables.across_waves import (
     counts,
     differences_of,
@@ -45,11 +45,14 @@ def across_waves(payload: Payload) -> tuple[Sentence, ...]:
     rank = frame["reading"].map({reading: i for i, reading in enumerate(_KINDS)})
     ranked = frame.assign(rank=rank, size=frame["mh_risk_difference"].abs().round(9))[rank.notna()]
     ranked = ranked.sort_values(["rank", "size"], ascending=[True, False], kind="stable")
-    return (
-        *_overview(frame["reading"].value_counts()),
+    read = [
         *(_held(row, payload) for _, row in ranked.iterrows()),
         *_leads(frame[frame["reading"] == "tentative"], payload, n_compared),
         *_unsettled(frame[frame["reading"] == "cannot tell"], payload),
+    ]
+    return (
+        *_overview(frame["reading"].value_counts()),
+        *with_lack(read),
         *_not_pooled(frame[frame["mh_odds_ratio"].isna()], payload),
         *_waves(payload),
         *_limits(payload),
@@ -70,8 +73,7 @@ def _held(row: pd.Series, payload: Payload) -> Sentence:
     labels = group_labels(payload)
     group, reference = labels[row["group"]].lower(), labels[row["reference"]].lower()
     more = "more" if row["mh_odds_ratio"] > 1 else "less"
-    p = p_value(row["p_adjusted"], band=is_banded(payload))
-    p = f"adjusted p {p}" if p[0] in "<>≥" else f"adjusted p = {p}"
+    p = f"adjusted {p_in_words(row['p_adjusted'], band=is_banded(payload))}"
     pooled = f"odds ratio {ratio(row['mh_odds_ratio'])}, 95% CI {_interval(row)}; {p}"
     opening = (
         f"“{row['theme_label']}” was coded {more} often in the {group} group than in the {reference} group over the"
@@ -134,8 +136,7 @@ def _unsettled(frame: pd.DataFrame, payload: Payload) -> list[Sentence]:
         return []
     return [
         Sentence(
-            f"Whether these differ the waves do not settle: {_named(frame, payload)}. This is lack of evidence, not"
-            " evidence that the groups are alike.",
+            f"Whether these differ the waves do not settle: {_named(frame, payload)}.",
             kind="cannot tell",
         )
     ]
@@ -166,11 +167,12 @@ def _waves(payload: Payload) -> list[Sentence]:
     found = []
     for row in payload.tables["waves"].frame.itertuples():
         if row.reason:
-            found.append(Sentence(f"Wave {row.wave} is not in it: {row.reason}.", kind="refusal"))
+            text = f"Wave {row.wave} is not in it: {row.reason}."
+            found.append(Sentence(text, anchor("wave-counts", row.wave), "refusal"))
         elif pd.isna(row.n_repeated) or row.n_repeated > 0:
             who = people(row.n_repeated)
             text = f"{who[:1].upper()}{who[1:]} people of wave {row.wave} had been counted in an earlier wave"
-            found.append(Sentence(f"{text} and count there only."))
+            found.append(Sentence(f"{text} and count there only.", anchor("wave-counts", row.wave)))
     return found
 
 
@@ -179,7 +181,7 @@ def _limits(payload: Payload) -> list[Sentence]:
     found = [
         "A theme that stands out in this wave stands out in a value that includes it; the table with each wave left out"
         " shows what the other waves say by themselves.",
-        "That waves are not found to differ does not show that they agree: with few waves only large differences show.",
+        "That waves are not found to differ does not show that they agree: with so few waves only large differences show.",
     ]
     if look > 1:
         found.append(

@@ -6,10 +6,10 @@ from math import log
 
 import pandas as pd
 
-from analysis_lib.formatting import WITHHELD, ratio, ratio_interval
+from analysis_lib.formatting import WITHHELD
 from analysis_lib.model_blocks import CRUDE, THEMES
 from analysis_lib.payload import Payload
-from analysis_lib.sentences.common import Sentence, listed, people, refusal
+from analysis_lib.sentences.common import Sentence, dropped_out, listed, odds_with_interval, people, refusal
 from analysis_lib.tables.blocks import refused
 from analysis_lib.tables.common import anchor
 
@@ -28,7 +28,8 @@ def blocks(payload: Payload) -> tuple[Sentence, ...]:
             found.append(Sentence(f"Model {model} cannot be fitted block by block: {why}.", kind="refusal"))
             continue
         for term, rows in frame[frame["model"] == model].groupby("term", sort=False):
-            found.append(_theme(rows, anchor("block", model, term)))
+            beside = dropped_out(payload.tables["dropouts"].frame, str(model), str(term))
+            found.append(_theme(rows, anchor("block", model, term), beside))
     if any(sentence.kind == "fact" for sentence in found):
         text = (
             "An odds ratio also moves, mostly away from 1, when what is added goes with dropping out and not with the"
@@ -38,8 +39,8 @@ def blocks(payload: Payload) -> tuple[Sentence, ...]:
     return tuple(found)
 
 
-def _theme(rows: pd.DataFrame, where: str) -> Sentence:
-    """The first step against the last."""
+def _theme(rows: pd.DataFrame, where: str, beside: str) -> Sentence:
+    """The first step against the last, with plain counts beside."""
     first, last = rows.iloc[0], rows.iloc[-1]
     name = f"“{first['term_label']}”"
     if WITHHELD in set(rows["reason"]):
@@ -48,12 +49,12 @@ def _theme(rows: pd.DataFrame, where: str) -> Sentence:
         why = str(first["reason"] if pd.isna(first["odds_ratio"]) else last["reason"]).rstrip(".")
         text = f"{name}: how far the odds ratio moves cannot be said: {why}."
         return Sentence(text, where, "refusal")
-    text = f"{name}: odds ratio {_with_interval(first)} for the theme alone"
+    text = f"{name}: odds ratio of dropping out {_with_interval(first)} for the theme alone"
     if last["block"] == CRUDE:
-        return Sentence(f"{text} ({people(last['n_used'])} people); nothing is added to it.", where)
-    text += f", {_with_interval(last)} with {_added(list(rows['block']))}; "
+        return Sentence(f"{text} ({people(last['n_used'])} people{beside}); nothing is added to it.", where)
+    text += f", adjusted {_with_interval(last)} with {_added(list(rows['block']))}; "
     return Sentence(
-        f"{text}{_moved(first['odds_ratio'], last['odds_ratio'])} ({people(last['n_used'])} people).", where
+        f"{text}{_moved(first['odds_ratio'], last['odds_ratio'])} ({people(last['n_used'])} people{beside}).", where
     )
 
 
@@ -84,5 +85,4 @@ def _moved(before: float, after: float) -> str:
 
 
 def _with_interval(row: pd.Series) -> str:
-    limits = ratio_interval(row["conf_low"], row["conf_high"])[1:-1].replace(", ", " to ")
-    return f"{ratio(row['odds_ratio'])} (95% CI {limits})"
+    return odds_with_interval(row["odds_ratio"], row["conf_low"], row["conf_high"])

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pandas as pd
 
-from analysis_lib.formatting import WITHHELD, decimal, missing, ratio, ratio_interval
+from analysis_lib.formatting import WITHHELD, decimal, missing
 from analysis_lib.payload import Payload
 from analysis_lib.quantitize import ALL
-from analysis_lib.sentences.common import Sentence, people, refusal, several
+from analysis_lib.sentences.common import Sentence, against, odds_with_interval, people, refusal, several
 from analysis_lib.tables.coder_error import assumption, corrections_of
 from analysis_lib.tables.common import anchor, group_labels, is_banded
 
@@ -80,12 +80,12 @@ def _changes(shown: pd.DataFrame, payload: Payload) -> list[Sentence]:
 
 def _one(row: pd.Series, payload: Payload) -> Sentence:
     labels = group_labels(payload)
-    before = ratio_interval(row["naive_or_low"], row["naive_or_high"])[1:-1].replace(", ", " to ")
-    after = ratio_interval(row["or_low"], row["or_high"])[1:-1].replace(", ", " to ")
+    before = odds_with_interval(row["naive_odds_ratio"], row["naive_or_low"], row["naive_or_high"])
+    after = odds_with_interval(row["odds_ratio"], row["or_low"], row["or_high"])
+    counts = against(row["n_with_theme"], row["n_total"], row["n_with_reference"], row["n_reference"])
     checked = "" if missing(row["n_checked"]) else f"; {people(row['n_checked'])} settled"
     return Sentence(
         f"“{row['theme_label']}” in the {labels[row['group']].lower()} against the"
-        f" {labels[row['reference']].lower()} group: odds ratio {ratio(row['naive_odds_ratio'])} (95% CI {before}) as"
-        f" coded, {ratio(row['odds_ratio'])} ({after}) corrected{checked}.",
+        f" {labels[row['reference']].lower()} group ({counts}): odds ratio {before} as coded, {after} corrected{checked}.",
         anchor("coder-error", row["theme_id"], row["group"]),
     )

@@ -6,7 +6,7 @@ import pandas as pd
 
 from analysis_lib.formatting import decimal, missing, p_value
 from analysis_lib.payload import Payload
-from analysis_lib.sentences.common import Sentence, people, refusal, several
+from analysis_lib.sentences.common import Sentence, p_in_words, people, refusal, several
 from analysis_lib.tables.common import ADJUSTMENTS, anchor, is_banded
 from analysis_lib.tables.cooccurrence import pairs_of
 
@@ -54,8 +54,7 @@ def _overall(tested: pd.DataFrame, payload: Payload) -> Sentence:
 
 
 def _pair(row: pd.Series, payload: Payload, kind: str, *, n_tested: int = 0) -> Sentence:
-    p = p_value(row["p_adjusted"], band=is_banded(payload))
-    p = f"adjusted p {p}" if p[0] in "<>≥" else f"adjusted p = {p}"
+    p = f"adjusted {p_in_words(row['p_adjusted'], band=is_banded(payload))}"
     text = (
         f"“{row['theme_label']}” and “{row['other_label']}” were both coded for {people(row['n_both'])} of"
         f" {people(row['n_total'])} people"

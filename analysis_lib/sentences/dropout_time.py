@@ -5,9 +5,9 @@ from __future__ import annotations
 import pandas as pd
 
 from analysis_lib.dropout_time import OVERALL
-from analysis_lib.formatting import WITHHELD, count, missing, ratio, ratio_interval
+from analysis_lib.formatting import WITHHELD, count, missing, ratio
 from analysis_lib.payload import Payload
-from analysis_lib.sentences.common import Sentence, listed, people, refusal
+from analysis_lib.sentences.common import Sentence, dropped_out, goes_with, listed, odds_interval, people, refusal, with_lack
 from analysis_lib.tables.common import anchor, words
 from analysis_lib.tables.dropout_time import COUNTERFACTUAL, NO_GROUPS
 
@@ -22,7 +22,7 @@ def dropout_time(payload: Payload) -> tuple[Sentence, ...]:
     """When people leave, who leaves sooner, who is not in these numbers, and what they do not say."""
     if payload.facts["reason"]:
         return (refusal(f"no time to dropout: {payload.facts['reason']}"),)
-    found = [*_when(payload), *_sooner(payload), *_left_out(payload)]
+    found = [*_when(payload), *with_lack(_sooner(payload), "that the two do not go together"), *_left_out(payload)]
     if payload.facts["no_comparison"]:
         found.append(refusal(payload.facts["no_comparison"]))
     found += [Sentence(COUNTERFACTUAL, kind="limit"), Sentence(NO_GROUPS, kind="limit")]
@@ -89,20 +89,16 @@ def _sooner(payload: Payload) -> list[Sentence]:
 def _theme(row: pd.Series, payload: Payload) -> Sentence:
     where = anchor("hazard", row["model"], row["event"], row["term"], row["level"])
     name = f"“{row['term_label']}”"
-    verb = "goes with" if payload.facts["claim"] == "association" else "predicts"
-    interval = ratio_interval(row["conf_low"], row["conf_high"])[1:-1].replace(", ", " to ")
+    verb = goes_with(payload)
     odds = (
-        f"odds ratio of leaving after any one session {ratio(row['estimate'])}, 95% CI {interval}, all terms together,"
-        f" {people(row['n_used'])} people"
+        f"adjusted odds ratio of leaving after any one session {ratio(row['estimate'])},"
+        f" {odds_interval(row['conf_low'], row['conf_high'])}, {people(row['n_used'])} people"
+        f"{dropped_out(payload.tables['dropouts'].frame, row['model'], row['term'])}"
     )
     if row["conf_low"] > 1 or row["conf_high"] < 1:
         sooner = "sooner" if row["conf_low"] > 1 else "later or not at all"
         return Sentence(f"{name} {verb} dropping out {sooner} ({odds}).", where, "clear")
-    text = (
-        f"Whether {name} {verb} when people drop out the data do not settle ({odds}). This is lack of evidence, not"
-        " evidence of no link."
-    )
-    return Sentence(text, where, "cannot tell")
+    return Sentence(f"Whether {name} {verb} when people drop out the data do not settle ({odds}).", where, "cannot tell")
 
 
 def _left_out(payload: Payload) -> list[Sentence]:

@@ -10,8 +10,8 @@ import pandas as pd
 from analysis_lib.formatting import WITHHELD
 from analysis_lib.imputed_models import COMPLETE, IMPUTED
 from analysis_lib.payload import Payload
-from analysis_lib.sentences.common import Sentence, people, refusal
-from analysis_lib.sentences.outcome_models import direction, odds_in_words
+from analysis_lib.sentences.common import Sentence, dropped_out, odds_with_interval, people, refusal
+from analysis_lib.sentences.outcome_models import direction
 from analysis_lib.tables.common import anchor
 
 Row = dict[Hashable, Any]
@@ -42,7 +42,8 @@ def imputed(payload: Payload) -> tuple[Sentence, ...]:
         for term, rows in mine.groupby("term", sort=False):
             where = anchor("imputed", model, term, "present")
             by_method = rows.set_index("method").to_dict("index")
-            found.append(_theme(by_method.get(COMPLETE), by_method[IMPUTED], where))
+            beside = dropped_out(payload.tables["dropouts"].frame, str(model), str(term))
+            found.append(_theme(by_method.get(COMPLETE), by_method[IMPUTED], where, beside))
     if any(sentence.kind != "refusal" for sentence in found):
         text = (
             "Imputing takes values to be missing at random given the themes, the covariates and the ending; no data can"
@@ -52,8 +53,8 @@ def imputed(payload: Payload) -> tuple[Sentence, ...]:
     return tuple(found)
 
 
-def _theme(complete: Row | None, filled: Row, where: str) -> Sentence:
-    """Whether the reading of a theme stays the same."""
+def _theme(complete: Row | None, filled: Row, where: str, beside: str) -> Sentence:
+    """Whether the reading of a theme stays the same, with plain counts beside."""
     name = f"“{filled['term_label']}”"
     for row, what in ((filled, "with imputed values"), (complete, "among complete cases")):
         if row is not None and pd.isna(row["odds_ratio"]):
@@ -63,15 +64,20 @@ def _theme(complete: Row | None, filled: Row, where: str) -> Sentence:
                 text = f"{name}: no estimate {what}, since {str(row['reason']).rstrip('.')}."
             return Sentence(text, where, "refusal")
     if complete is None:
-        text = f"{name}: adjusted odds ratio {odds_in_words(filled)} with imputed values."
+        text = f"{name}: adjusted odds ratio {_odds(filled)} with imputed values{beside}."
         return Sentence(text, where, "clear" if direction(filled) else "cannot tell")
-    odds = f"{name}: adjusted odds ratio {odds_in_words(filled)} with imputed values, {odds_in_words(complete)} among"
+    odds = f"{name}: adjusted odds ratio {_odds(filled)} with imputed values, {_odds(complete)} among complete cases"
+    odds += beside
     before, after = direction(complete), direction(filled)
     if before == after:
         text = "The reading stays the same." if after else "Both leave it open whether there is a link."
-        return Sentence(f"{odds} complete cases. {text}", where, "clear" if after else "cannot tell")
+        return Sentence(f"{odds}. {text}", where, "clear" if after else "cannot tell")
     return Sentence(
-        f"{odds} complete cases. The reading depends on who is left out; treat it as open.",
+        f"{odds}. The reading depends on who is left out; treat it as open.",
         where,
         "tentative",
     )
+
+
+def _odds(row: Row) -> str:
+    return odds_with_interval(row["odds_ratio"], row["conf_low"], row["conf_high"])

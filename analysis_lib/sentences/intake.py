@@ -1,4 +1,4 @@
-"""How is it said who is in a wave, and what the study cannot claim?"""
+"""How is it said who is in a wave?"""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import pandas as pd
 from analysis_lib.payload import Payload
 from analysis_lib.quantitize import ALL
 from analysis_lib.sentences.common import Sentence, listed, people, refusal
+from analysis_lib.tables.common import anchor
 
 
 def intake(payload: Payload) -> tuple[Sentence, ...]:
@@ -18,7 +19,7 @@ def intake(payload: Payload) -> tuple[Sentence, ...]:
     parts = [_counted(row.n, row.label.lower()) for row in groups.itertuples() if row.n != 0]
     taken_part = "people" if pd.isna(enrolled) else f"of {people(enrolled)} people who took part"
     text = f"{people(analysed)} {taken_part} are analysed: {listed(parts)}."
-    found = [Sentence(text)]
+    found = [Sentence(text, anchor("flow", "analysed"))]
     left = flow[(flow["excluded"] != 0) & (flow.index > flow.index[flow["stage"] == "enrolled"][0])]
     if len(left):
         reasons = [f"{row.reason} ({people(row.excluded)})" for row in left.itertuples()]
@@ -47,19 +48,3 @@ def _counted(n: float, group: str) -> str:
     """
     return f"{people(n)} in group {group}" if group[:1].isdigit() else f"{people(n)} {group}"
 
-
-def limits(payload: Payload) -> tuple[Sentence, ...]:
-    """What the study settings alone forbid to claim, from the facts of a cover."""
-    found = []
-    if payload.facts["theme_timing"] == "after_outcome":
-        found.append("Accounts were given after the outcome was known, so themes are associated with it and"
-                     " cannot be said to have led to it.")  # fmt: skip
-    if not payload.facts["coders_blind_to_outcome"]:
-        found.append(
-            "Coders were not blind to the outcome, which can make groups look more different than they are."
-        )
-    found.append("A theme that a person does not mention may still have occurred.")
-    if payload.facts["planned_looks"] > 1:
-        look, planned = payload.facts["look"], payload.facts["planned_looks"]
-        found.append(f"This is look {look} of {planned}; p-values of a single look are not final.")
-    return tuple(Sentence(text, kind="limit") for text in found)

@@ -8,11 +8,10 @@ from analysis_lib.branches import NOT_OPENED, OPENED, REJECTED
 from analysis_lib.formatting import count, decimal, missing
 from analysis_lib.omnibus import PERMUTATION, RAO_SCOTT, with_effect
 from analysis_lib.payload import Payload
-from analysis_lib.sentences.common import Sentence, listed, p_in_words, people, refusal, several
+from analysis_lib.sentences.common import Sentence, listed, p_in_words, people, refusal, several, with_lack
 from analysis_lib.tables.common import anchor, is_banded
 
 _MOST_NAMED = 6
-_LACK = "This is lack of evidence, not evidence that the groups are alike."
 
 
 def omnibus(payload: Payload) -> tuple[Sentence, ...]:
@@ -34,9 +33,9 @@ def omnibus(payload: Payload) -> tuple[Sentence, ...]:
         text = f"Taken together, the themes go with the outcome group {evidence}."
         found = [Sentence(text, where, "clear")]
     else:
-        text = f"Whether the themes taken together go with the outcome group the data do not settle {evidence}. {_LACK}"
+        text = f"Whether the themes taken together go with the outcome group the data do not settle {evidence}."
         found = [Sentence(text, where, "cannot tell")]
-    found += _effect(main)
+    found += _effect(main, where)
     if facts.get("strata"):
         named = " and ".join(facts["strata"])
         found.append(Sentence(f"People are compared with others of the same {named} only."))
@@ -53,23 +52,24 @@ def omnibus(payload: Payload) -> tuple[Sentence, ...]:
         found.append(
             Sentence("This says that some theme differs between the groups, not which.", kind="limit")
         )
-    return tuple(found)
+    return tuple(with_lack(found))
 
 
-def _effect(main: Any) -> list[Sentence]:
+def _effect(main: Any, where: str) -> list[Sentence]:
     found = []
     if not missing(main["mean_v_squared"]):
         text = (
-            f"On average {_percent(main['mean_v_squared'])} of the variance of a theme lies between the groups;"
+            f"Over {several(int(main['n_themes']), 'theme')} of {people(main['n_used'])} people, on average"
+            f" {_percent(main['mean_v_squared'])} of the variance of a theme lies between the groups;"
             f" {_percent(main['v_squared_by_chance'])} would be expected by chance alone."
         )
-        found.append(Sentence(text))
+        found.append(Sentence(text, where))
     if not missing(main["effective_themes"]) and round(main["effective_themes"]) < main["n_themes"]:
         text = (
             f"The {main['n_themes']} themes carry the information of about {main['effective_themes']:.0f}"
             " independent ones."
         )
-        found.append(Sentence(text))
+        found.append(Sentence(text, where))
     return found
 
 
@@ -91,12 +91,13 @@ def theme_hierarchy(payload: Payload) -> tuple[Sentence, ...]:
     open_ = [row for row in rows if row["decision"] == OPENED]
     if not found:
         found.append(
-            Sentence(f"For no upper theme do the data settle a difference. {_LACK}", kind="cannot tell")
+            Sentence("For no upper theme do the data settle a difference.", kind="cannot tell")
         )
     elif open_:
         labels = listed([f"“{row['theme_label']}”" for row in open_])
         which = labels if len(open_) <= _MOST_NAMED else f"{len(open_)} themes, marked in the table"
-        found.append(Sentence(f"Looked at and not settled: {which}. {_LACK}", kind="cannot tell"))
+        found.append(Sentence(f"Looked at and not settled: {which}.", kind="cannot tell"))
+    found = with_lack(found)
     if any(row["decision"] == NOT_OPENED for row in rows):
         text = (
             "Themes below one that was not rejected were not looked at here; they may still differ, even in opposite"

@@ -7,10 +7,10 @@ from typing import Any
 
 import pandas as pd
 
-from analysis_lib.formatting import WITHHELD, ratio, ratio_interval
+from analysis_lib.formatting import WITHHELD, ratio
 from analysis_lib.outcome_models import GROUPS, SATISFACTION
 from analysis_lib.payload import Payload
-from analysis_lib.sentences.common import Sentence, listed, p_in_words, people, refusal
+from analysis_lib.sentences.common import Sentence, against, listed, odds_interval, p_in_words, people, refusal
 from analysis_lib.tables.common import anchor, group_labels, is_banded
 from analysis_lib.tables.outcome_models import range_over_cuts
 
@@ -50,8 +50,7 @@ def odds_in_words(row: pd.Series | dict[Hashable, Any]) -> str:
     >>> odds_in_words({"odds_ratio": 4.06, "conf_low": 1.65, "conf_high": 9.98})
     '4.06, 95% CI 1.65 to 9.98'
     """
-    interval = ratio_interval(row["conf_low"], row["conf_high"])[1:-1].replace(", ", " to ")
-    return f"{ratio(row['odds_ratio'])}, 95% CI {interval}"
+    return f"{ratio(row['odds_ratio'])}, {odds_interval(row['conf_low'], row['conf_high'])}"
 
 
 def direction(row: pd.Series | dict[Hashable, Any]) -> str:
@@ -62,13 +61,18 @@ def direction(row: pd.Series | dict[Hashable, Any]) -> str:
 def _theme(rows: pd.DataFrame, payload: Payload) -> Sentence:
     """One theme against every group."""
     labels = group_labels(payload)
+    counts = payload.tables["counts"].frame
+    counts = counts[counts["theme_id"] == rows["term"].iloc[0]].set_index("group")
     said: dict[str, list[str]] = {"more": [], "less": [], "": [], WITHHELD: []}
     for _, row in rows.iterrows():
         group = labels[row["group"]].lower()
         if pd.isna(row["conf_low"]) or pd.isna(row["conf_high"]):
             said[WITHHELD] += [group] if row["reason"] == WITHHELD else []
         else:
-            said[direction(row)].append(f"{group} ({odds_in_words(row)})")
+            held, total = (counts[name] for name in ("n_with_theme", "n_total"))
+            here = tuple((held[name], total[name]) for name in (row["group"], payload.facts["reference"]))
+            plain = f"{against(*here[0], *here[1])} with it; " if row["group"] in counts.index else ""
+            said[direction(row)].append(f"{group} ({plain}{odds_in_words(row)})")
     reference = labels[payload.facts["reference"]].lower()
     parts = [f"goes {way} with {listed(said[way])}" for way in ("more", "less") if said[way]]
     name, n = f"“{rows['term_label'].iloc[0]}”", people(rows["n_used"].iloc[0])

@@ -9,7 +9,7 @@ import pandas as pd
 
 from analysis_lib.formatting import missing, ratio, ratio_interval
 from analysis_lib.payload import Payload
-from analysis_lib.sentences.common import Sentence, refusal, several
+from analysis_lib.sentences.common import Sentence, against, refusal, several
 from analysis_lib.tables.common import anchor, group_labels
 from analysis_lib.tables.pooled import pooled_of
 
@@ -46,28 +46,35 @@ def _strongest(mine: pd.DataFrame, name: str) -> Sentence:
     top = finite.loc[_distance(finite["odds_ratio"]).idxmax()]
     found_in_both = "" if len(finite) == len(mine) else " that both groups have"
     text = (
-        f"{name}: the strongest of {several(len(finite), 'theme')}{found_in_both}, “{top['theme_label']}”, goes from"
+        f"{name}: the strongest of {several(len(finite), 'theme')}{found_in_both}, “{top['theme_label']}” ({_counts(top)}), goes from"
         f" an odds ratio of {ratio(top['odds_ratio'])} (95% CI {_limits(top, 'or_low', 'or_high')}) by itself to"
-        f" {ratio(top['pooled_odds_ratio'])} ({_limits(top, 'pooled_low', 'pooled_high')}) once"
+        f" {ratio(top['pooled_odds_ratio'])} (95% interval {_limits(top, 'pooled_low', 'pooled_high')}) once"
         f" the {len(mine)} themes are pooled"
     )
     first = mine.loc[_distance(mine["pooled_odds_ratio"]).idxmax()]
     if first["theme_id"] != top["theme_id"]:
         text += (
-            f"; pooled, “{first['theme_label']}” lies farthest from 1, at {ratio(first['pooled_odds_ratio'])}"
-            f" ({_limits(first, 'pooled_low', 'pooled_high')}; by itself {ratio(first['odds_ratio'])})"
+            f"; pooled, “{first['theme_label']}” ({_counts(first)}) lies farthest from 1, at"
+            f" {ratio(first['pooled_odds_ratio'])} (95% interval {_limits(first, 'pooled_low', 'pooled_high')}; by itself"
+            f" {ratio(first['odds_ratio'])}, 95% CI {_limits(first, 'or_low', 'or_high')})"
         )
     return Sentence(f"{text}.", anchor("pooled", top["theme_id"], top["group"]))
+
+
+def _counts(row: pd.Series) -> str:
+    return against(row["n_with_theme"], row["n_total"], row["n_with_reference"], row["n_reference"])
 
 
 def _bank(mine: pd.DataFrame, bank: dict[Any, Any], name: str) -> Sentence:
     alone = int(((mine["or_low"] > 1) | (mine["or_high"] < 1)).sum())
     pooled = int(((mine["pooled_low"] > 1) | (mine["pooled_high"] < 1)).sum())
+    mean = ratio_interval(bank["mean_low"], bank["mean_high"])[1:-1].replace(", ", " to ")
     spread = ratio_interval(bank["spread_low"], bank["spread_high"])[1:-1].replace(", ", " to ")
     return Sentence(
         f"{name}: {alone} of {len(mine)} intervals exclude 1 by themselves, {pooled} pooled; the odds ratio of a theme"
-        f" typically differs from the average one of {ratio(bank['mean_odds_ratio'])} by a factor of"
-        f" {ratio(bank['spread'])} (95% interval {spread})."
+        f" typically differs from the average one of {ratio(bank['mean_odds_ratio'])} (95% interval {mean}) by a factor of"
+        f" {ratio(bank['spread'])} (95% interval {spread}).",
+        anchor("bank", bank["group"]),
     )
 
 

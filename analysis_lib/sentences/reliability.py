@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from analysis_lib.claimed_agreement import NOT_HERE, SAME
+from analysis_lib.cqr import CQR
 from analysis_lib.formatting import (
     WITHHELD,
     decimal,
@@ -13,8 +14,13 @@ from analysis_lib.formatting import (
 from analysis_lib.payload import Payload
 from analysis_lib.reliability import NO_DISAGREEMENT
 from analysis_lib.sentences.common import Sentence, people, refusal
+from analysis_lib.tables.common import anchor
 from analysis_lib.tables.reliability import coefficient
 
+_NO_AUDITOR = (
+    "Who audited the analysis is not on record; study.yaml takes it under reporting: auditor, and without it a reader cannot"
+    " tell whether anybody did."
+)
 _LEAST_DOUBLE_CODED = 0.1  # O'Connor & Joffe 2020 name a tenth to a quarter as usual
 
 
@@ -28,7 +34,8 @@ def agreement(payload: Payload) -> tuple[Sentence, ...]:
             found.append(
                 Sentence(
                     f"{row['coder']} and {row['other'].lower()} marked the same text with an overlap of"
-                    f" {coefficient(row, 'overlap', 'overlap')}, whatever code they gave it."
+                    f" {coefficient(row, 'overlap', 'overlap')}, whatever code they gave it.",
+                    anchor("unitising", row["coder"], row["other"]),
                 )
             )
     found += [
@@ -37,7 +44,20 @@ def agreement(payload: Payload) -> tuple[Sentence, ...]:
     if payload.tables["after_consensus"].rows:
         text = "Codings made after discussion are kept in a table of their own; agreement among them is no reliability."
         found.append(Sentence(text, kind="limit"))
-    return tuple(found)
+    return (*found, *_consensual(payload))
+
+
+def _consensual(payload: Payload) -> list[Sentence]:
+    """What consensual qualitative research asks besides: who audited, and that consensus is the aim."""
+    if payload.facts["tradition"] != CQR:
+        return []
+    auditor = " ".join(str(payload.facts["auditor"]).split()).replace("“", "‘").replace("”", "’")
+    aim = (
+        "Consensual qualitative research settles codes in discussion; agreement before that says how far single coders can"
+        " be relied on and is no aim of its own."
+    )
+    who = Sentence(f"Audit, in the authors' words: “{auditor}”") if auditor else Sentence(_NO_AUDITOR, kind="refusal")
+    return [who, Sentence(aim, kind="limit")]
 
 
 def _double_coded(payload: Payload) -> list[Sentence]:
@@ -54,7 +74,7 @@ def _double_coded(payload: Payload) -> list[Sentence]:
         if settled["n"]
         else "."
     )
-    found = [Sentence(text)]
+    found = [Sentence(text, anchor("coding", "by two"))]
     if share < _LEAST_DOUBLE_CODED:
         found.append(Sentence("That is less than the tenth to a quarter that is usual.", kind="limit"))
     return found
@@ -68,13 +88,15 @@ def _dependable(payload: Payload) -> list[Sentence]:
     mark = payload.facts["weak_below"]
     kinds: dict[str, list[str]] = {}
     for row in rows:
-        words = f"{row['code_label']} {coefficient(row)}"
+        label = f"“{row['code_label']}”"
+        words = f"{label} {coefficient(row)}"
         if row["reason"] == WITHHELD:
-            kinds.setdefault("withheld", []).append(row["code_label"])
+            kinds.setdefault("withheld", []).append(label)
         elif row["reason"] == NO_DISAGREEMENT:
-            kinds.setdefault("alike", []).append(f"{row['code_label']} (given to {people(row['n_given'])})")
+            given = f"given to {people(row['n_given'])} of {people(row['n_units'])}"
+            kinds.setdefault("alike", []).append(f"{label} ({given})")
         elif pd.isna(row["krippendorff_alpha"]):
-            kinds.setdefault(row["reason"], []).append(row["code_label"])
+            kinds.setdefault(row["reason"], []).append(label)
         elif row["alpha_low"] >= mark:
             kinds.setdefault("dependable", []).append(words)
         elif row["alpha_high"] < mark:
@@ -91,7 +113,7 @@ def _dependable(payload: Payload) -> list[Sentence]:
             f"Not dependable for counting, the whole interval of alpha below {decimal(mark)}: ",
         ),
         "unsettled": ("cannot tell", f"The data do not settle whether alpha reaches {decimal(mark)}: "),
-        "alike": ("cannot tell", "The coders never differed, which among few people is no certainty: "),
+        "alike": ("cannot tell", "The coders never differed, which among so few people is no certainty: "),
         "withheld": ("withheld", "Agreement is withheld, too few people are behind it: "),
     }
     undefined = "Agreement beyond chance is undefined"
@@ -108,7 +130,7 @@ def _claim(row: object) -> list[Sentence]:
     name = get["statistic"].replace("_", " ")
     return [
         Sentence(
-            f"{get['tool']} prints a {name} of {decimal(get['claimed'])} for {get['code_label']}; among people whom"
+            f"{get['tool']} prints a {name} of {decimal(get['claimed'])} for “{get['code_label']}”; among people whom"
             f" the coders were both asked to code it is {decimal(get['recomputed'])}. The printed figure is"
             f" {get['reading']}."
         )

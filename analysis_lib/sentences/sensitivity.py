@@ -8,7 +8,7 @@ import pandas as pd
 
 from analysis_lib.formatting import general, missing, percent, points, points_interval
 from analysis_lib.payload import Payload
-from analysis_lib.sentences.common import Sentence, listed, p_in_words, refusal, several
+from analysis_lib.sentences.common import Sentence, listed, p_in_words, people, refusal, several, share_of, with_lack
 from analysis_lib.specification_table import theme_summary
 from analysis_lib.tables.common import anchor, group_labels, is_banded
 from analysis_lib.tables.sensitivity import (
@@ -45,8 +45,9 @@ def sensitivity(payload: Payload) -> tuple[Sentence, ...]:
         return (Sentence(text, kind="limit"),)
     found = [
         Sentence(
-            f"The {first} and the {second} group are compared under {several(n, 'specification')}, which vary"
-            f" {listed(choices)}. Differences are of the {first} less the {second} group."
+            f"The {first} group ({_size(payload, 'group')}) and the {second} group ({_size(payload, 'reference')}) are"
+            f" compared under {several(n, 'specification')}, which vary {listed(choices)}. Differences are of the {first}"
+            f" less the {second} group, in percentage points."
         )
     ]
     if facts["test_reason"]:
@@ -69,7 +70,7 @@ def sensitivity(payload: Payload) -> tuple[Sentence, ...]:
         found += _standing(rows)
     found += [_spread(row, themes.loc[row["theme_id"]], payload) for row in rows[:MOST_THEMES]]
     unsettled = [
-        f"{themes.at[row['theme_id'], 'theme_label']} ({excluding_zero(row)})" for row in rows if _some(row)
+        f"“{themes.at[row['theme_id'], 'theme_label']}” ({excluding_zero(row)})" for row in rows if _some(row)
     ]
     if unsettled:
         found.append(Sentence(f"Depends on the choice, intervals that exclude 0: {'; '.join(unsettled)}."))
@@ -111,12 +112,31 @@ def _spread(row: _Record, theme: pd.Series, payload: Payload) -> Sentence:
         parts.append(f"{span_of(row['segments_smallest'], row['segments_largest'])} as shares of mentions")
     p = theme["p_joint_adjusted"]
     p = "" if missing(p) else f" (adjusted joint {_p(p, payload)})"
-    text = f"{theme['theme_label']}: {', '.join(parts)}; {excluding_zero(row)} intervals exclude 0{p}."
+    beside = _as_stated(row["theme_id"], payload)
+    text = f"“{theme['theme_label']}”: {', '.join(parts)}; {excluding_zero(row)} intervals exclude 0{beside}{p}."
     return Sentence(text, anchor("sensitivity", row["theme_id"]))
 
 
 def _p(value: float, payload: Payload) -> str:
     return p_in_words(value, band=is_banded(payload))
+
+
+def _size(payload: Payload, which: str) -> str:
+    """People of one of the two groups that are compared, as in ``37 people``."""
+    sizes = payload.tables["groups"].frame.set_index("group")["n"]
+    return f"{people(sizes[payload.facts[which]])} people"
+
+
+def _as_stated(theme: str, payload: Payload) -> str:
+    """Counts behind the difference as stated; empty where the two groups of the statement are not these counts."""
+    facts, frame = payload.facts, payload.tables["counts"].frame
+    mine = frame[(frame["theme_id"] == theme) & (frame["unit"] == "participant") & (frame["codes"] == "all")]
+    mine = mine[(mine["base"] == facts["base"]) & (mine["exposure"] == "none")].drop_duplicates("group")
+    mine = mine.set_index("group")
+    if not {facts["group"], facts["reference"]} <= set(mine.index):
+        return ""
+    sides = (mine.loc[facts[which]] for which in ("group", "reference"))
+    return "; as stated " + " and ".join(share_of(side["n_with_theme"], side["n_total"]) for side in sides)
 
 
 def talkativeness(payload: Payload) -> tuple[Sentence, ...]:
@@ -134,7 +154,7 @@ def talkativeness(payload: Payload) -> tuple[Sentence, ...]:
         found += sorted(said, key=lambda sentence: sentence.kind == "cannot tell")
     if payload.facts["panel_reason"]:
         return (*found, refusal(payload.facts["panel_reason"]))
-    return (*found, *_held_alike(payload))
+    return (*with_lack(found), *_held_alike(payload))
 
 
 def _saying_more(row: _Record, base: _Record, payload: Payload) -> Sentence:
@@ -164,11 +184,11 @@ def _held_alike(payload: Payload) -> list[Sentence]:
     """What the leading differences become when words are held alike."""
     frame = panel_rows(payload)
     by_way = {way: mine.set_index("theme_id") for way, mine in frame.groupby("way")}
-    people, alike = by_way["participants"], by_way["log_words"]
-    both = people["estimate"].notna() & alike["conf_low"].notna()
+    counted_as_people, alike = by_way["participants"], by_way["log_words"]
+    both = counted_as_people["estimate"].notna() & alike["conf_low"].notna()
     if not both.any():
         return [Sentence("With words held alike nothing can be said about these themes.", kind="refusal")]
-    before, after = (_excludes(side[both]) for side in (people, alike))
+    before, after = (_excludes(side[both]) for side in (counted_as_people, alike))
     n, (first, second) = int(both.sum()), compared(payload)
     counted = "" if is_banded(payload) else f"{int(before.sum())} when people are counted, "
     text = (
@@ -181,10 +201,15 @@ def _held_alike(payload: Payload) -> list[Sentence]:
     for theme in before.index[before != after]:
         row = alike.loc[theme]
         limits = points_interval(row["conf_low"], row["conf_high"])
-        was = people.loc[theme]
+        was = counted_as_people.loc[theme]
+        sides = (
+            share_of(was["n_with_theme"], was["n_total"]),
+            share_of(was["n_with_reference"], was["n_reference"]),
+        )
         text = (
-            f"{row['theme_label']}: {points(was['estimate'])} {points_interval(was['conf_low'], was['conf_high'])}"
-            f" points as people, {points(row['estimate'])} {limits} with words held alike."
+            f"“{row['theme_label']}”: {points(was['estimate'])} points"
+            f" {points_interval(was['conf_low'], was['conf_high'])} as people ({sides[0]} in the {first} group,"
+            f" {sides[1]} in the {second} group), {points(row['estimate'])} points {limits} with words held alike."
         )
         found.append(Sentence(text, anchor("talk", theme), "cannot tell"))
     return found

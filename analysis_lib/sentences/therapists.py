@@ -8,9 +8,9 @@ from typing import Any
 
 import pandas as pd
 
-from analysis_lib.formatting import WITHHELD, decimal, ratio, ratio_interval
+from analysis_lib.formatting import WITHHELD, decimal, ratio
 from analysis_lib.payload import Payload
-from analysis_lib.sentences.common import Sentence, people, refusal
+from analysis_lib.sentences.common import Sentence, dropped_out, odds_with_interval, people, refusal
 from analysis_lib.tables.common import anchor
 from analysis_lib.termination import FIRTH
 from analysis_lib.therapists import GEE, WITHIN
@@ -35,7 +35,8 @@ def therapists(payload: Payload) -> tuple[Sentence, ...]:
         for term, rows in mine.groupby("term", sort=False):
             by_method = rows.drop_duplicates("method").set_index("method").to_dict("index")
             where = anchor("therapists", about["model"], term, "present")
-            found += _theme(by_method, unit, where)
+            beside = dropped_out(payload.tables["dropouts"].frame, str(about["model"]), str(term))
+            found += _theme(by_method, unit, where, beside)
     if any(sentence.kind == "fact" and "“" in sentence.text for sentence in found):
         text = (
             "That an odds ratio among people who share a therapist or site differs from one over all people is no sign"
@@ -73,15 +74,18 @@ def _how_alike(about: dict[Hashable, Any], unit: str) -> list[Sentence]:
     return found
 
 
-def _theme(by_method: dict[Hashable, dict[Hashable, Any]], unit: str, where: str) -> list[Sentence]:
-    """One theme with clusters ignored, in the error, and within them."""
+def _theme(
+    by_method: dict[Hashable, dict[Hashable, Any]], unit: str, where: str, beside: str
+) -> list[Sentence]:
+    """One theme with clusters ignored, in the error, and within them, with plain counts beside."""
     ignored, allowed, within = (by_method[method] for method in (FIRTH, GEE, WITHIN))
     name = f"“{ignored['term_label']}”"
     if pd.isna(ignored["odds_ratio"]):
         why = ignored["reason"]
         why = "withheld, too few people in a cell" if why == WITHHELD else f"missing: {str(why).rstrip('.')}"
         return [Sentence(f"{name}: the estimates are {why}.", where, "refusal")]
-    text = f"{name}: adjusted odds ratio {_with_interval(ignored)} with {unit}s ignored"
+    n_used = people(ignored["n_used"])
+    text = f"{name}: adjusted odds ratio {_with_interval(ignored)} with {unit}s ignored ({n_used} people)"
     if pd.isna(allowed["odds_ratio"]):
         why = str(allowed["reason"]).rstrip(".")
         text += f". With errors that allow for {unit}s there is none: {why}."
@@ -98,13 +102,12 @@ def _theme(by_method: dict[Hashable, dict[Hashable, Any]], unit: str, where: str
     sides = {row["odds_ratio"] > 1 for row in known}
     n_settled = sum(row["conf_low"] > 1 or row["conf_high"] < 1 for row in known)
     text += " All point the same way" if len(sides) == 1 else " They do not all point the same way"
-    text += f"; {n_settled} of {len(known)} intervals exclude 1."
+    text += f"; {n_settled} of {len(known)} intervals exclude 1{beside}."
     return [Sentence(text, where)]
 
 
 def _with_interval(row: dict[Hashable, Any]) -> str:
-    limits = ratio_interval(row["conf_low"], row["conf_high"])[1:-1].replace(", ", " to ")
-    return f"{ratio(row['odds_ratio'])} (95% CI {limits})"
+    return odds_with_interval(row["odds_ratio"], row["conf_low"], row["conf_high"])
 
 
 def _width(ignored: dict[Hashable, Any], allowed: dict[Hashable, Any]) -> str:

@@ -2,9 +2,17 @@
 
 from analysis_lib.stats.adjusted import AdjustedDifference, adjusted_difference
 from analysis_lib.stats.agreement import Agreement, Coefficient, agreement
+from analysis_lib.stats.change import (
+    DifferenceOfEstimates,
+    PairedChange,
+    difference_at_same_mix,
+    difference_of_estimates,
+    paired_change,
+)
 from analysis_lib.stats.clusters import ClusteredFit, gee_logistic
 from analysis_lib.stats.conditional import conditional_logistic
 from analysis_lib.stats.cooccurrence import Cooccurrence, cooccurrence
+from analysis_lib.stats.cqr import cqr_label, cqr_stable, cqr_steps
 from analysis_lib.stats.exact import ExactTableTest, exact_table_test
 from analysis_lib.stats.exact_strata import ExactStrata, exact_strata
 from analysis_lib.stats.firth import FirthFit, firth_logistic
@@ -67,6 +75,7 @@ __all__ = [
     "Cooccurrence",
     "CorrectedAssociation",
     "CramersV",
+    "DifferenceOfEstimates",
     "DropoutHazard",
     "ExactStrata",
     "ExactTableTest",
@@ -88,6 +97,7 @@ __all__ = [
     "OddsRatio",
     "Optimism",
     "OrderedFit",
+    "PairedChange",
     "PooledBank",
     "PooledEffect",
     "RiskModel",
@@ -109,7 +119,12 @@ __all__ = [
     "conditional_logistic",
     "cooccurrence",
     "corrected_association",
+    "cqr_label",
+    "cqr_stable",
+    "cqr_steps",
     "cramers_v",
+    "difference_at_same_mix",
+    "difference_of_estimates",
     "dropout_hazard",
     "events_per_parameter",
     "exact_strata",
@@ -135,6 +150,7 @@ __all__ = [
     "odds_ratio",
     "optimism",
     "ordered_logistic",
+    "paired_change",
     "partial_pooling",
     "person_sessions",
     "pool_rubin",

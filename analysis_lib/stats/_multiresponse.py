@@ -22,7 +22,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.stats import chi2
 
 from analysis_lib.errors import ModelError, did_you_mean
-from analysis_lib.stats.resampling import content_order, generator, permuted_within
+from analysis_lib.stats.resampling import content_order, generator, given_order, permuted_within
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
@@ -97,10 +97,11 @@ def prepare(
     n_permutations: int,
     *,
     reference: Hashable = None,
+    fewest: int = 1,
 ) -> tuple[Frame, Data | None]:
     """Check the input and keep what carries information; no data where nothing does (the frame says why)."""
     matrix = theme_matrix(themes, "themes")
-    check_permutations(n_permutations)
+    check_permutations(n_permutations, least=fewest)
     group, names = labels_of(groups, matrix.shape[0], "groups")
     stratum = np.zeros(matrix.shape[0], dtype=np.int64)
     if strata is not None:
@@ -129,7 +130,12 @@ def prepare(
     stratum = np.unique(stratum[people], return_inverse=True)[1]
     cells = np.where(codable, matrix, 2).astype(np.int8)[np.ix_(people, tested)]
     marked = None if reference is None else int(np.flatnonzero(kept == names.index(reference))[0])
-    order = content_order(cells, group, stratum, marked=marked)
+    # What is never permuted needs no order that its sequence in the file cannot influence.
+    order = (
+        content_order(cells, group, stratum, marked=marked)
+        if n_permutations
+        else given_order(cells, group, stratum)
+    )
     cells = cells[np.ix_(order.rows, order.columns)]
     label = np.argsort(order.groups)[group[order.rows]]
     member = (label == np.arange(kept.size)[:, None]).astype(np.float64)
@@ -265,7 +271,7 @@ def labels_of(labels: ArrayLike, n: int, name: str) -> tuple[IntArray, tuple[Has
     return number.astype(np.int64), tuple(names.tolist())
 
 
-def check_permutations(n_permutations: int) -> None:
-    """Refuse fewer permutations than one."""
-    if n_permutations < 1:
-        raise ModelError(f"n_permutations is {n_permutations}; it must be at least 1.")
+def check_permutations(n_permutations: int, *, least: int = 1) -> None:
+    """Refuse fewer permutations than there must be."""
+    if n_permutations < least:
+        raise ModelError(f"n_permutations is {n_permutations}; it must be at least {least}.")

@@ -38,7 +38,7 @@ class MMITest:
     statistic : float
         Sum of ``per_theme``.
     p_permutation : float
-        (1 + hits) / (n_permutations + 1).
+        (1 + hits) / (n_permutations + 1); NaN without permutations.
     mc_error : float
         Standard error of ``p_permutation`` from drawing permutations.
     rs2_statistic, rs2_df, p_rao_scott : float
@@ -84,7 +84,7 @@ def mmi_test(
     groups : array_like of shape (n,)
         Group label of each person; none missing.
     n_permutations : int
-        Random permutations of the group labels.
+        Random permutations of the group labels; 0 gives the Rao-Scott test alone.
     seed : int
     strata : array_like of shape (n,) or None
         Wave, site or therapist of each person: labels are permuted, and shares compared, inside strata only.
@@ -96,7 +96,7 @@ def mmi_test(
     Raises
     ------
     ModelError
-        Wrong shapes, values other than 0, 1 and NaN, missing labels, or no permutations.
+        Wrong shapes, values other than 0, 1 and NaN, missing labels, or fewer than no permutations.
 
     Notes
     -----
@@ -120,7 +120,7 @@ def mmi_test(
     >>> test.per_theme.round(4).tolist(), round(test.statistic, 4)
     ([8.0, 0.5333], 8.5333)
     """
-    frame, data = prepare(themes, groups, strata, n_permutations)
+    frame, data = prepare(themes, groups, strata, n_permutations, fewest=0)
     per_theme = np.full(len(frame.why_left_out), np.nan)
     if data is None:
         nan = float("nan")
@@ -133,13 +133,13 @@ def mmi_test(
     hits = 0
     for labels in data.blocks(n_permutations, seed):
         hits += int((chi_square(labels).sum(axis=1) >= statistic * (1 - TIE) - TIE).sum())
-    p_value = (1 + hits) / (n_permutations + 1)
+    p_value = (1 + hits) / (n_permutations + 1) if n_permutations else float("nan")
     per_theme[data.columns] = observed
     rs2_statistic, rs2_df, p_rao_scott = _rao_scott_mmi(data, statistic)
     return MMITest(
         statistic=statistic,
         p_permutation=p_value,
-        mc_error=monte_carlo_error(p_value, n_permutations),
+        mc_error=monte_carlo_error(p_value, n_permutations) if n_permutations else float("nan"),
         rs2_statistic=rs2_statistic,
         rs2_df=rs2_df,
         p_rao_scott=p_rao_scott,

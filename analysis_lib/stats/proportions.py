@@ -61,8 +61,8 @@ class OddsRatio:
     estimate, conf_low, conf_high : float
         Odds ratio; 0 or infinity where the exact method meets an empty cell, NaN where ``reason`` is given.
     p_value : float
-        Fisher's exact p (``"exact"``) or the penalised likelihood ratio p (``"firth"``).
-    method : {"exact", "firth"}
+        Fisher's exact p (``"exact"``), the penalised likelihood ratio p (``"firth"``) or that of z (``"wald"``).
+    method : {"exact", "firth", "wald"}
     level : float
     reason : str or None
         Why there is no odds ratio; None where there is one.
@@ -72,7 +72,7 @@ class OddsRatio:
     conf_low: float
     conf_high: float
     p_value: float
-    method: Literal["exact", "firth"]
+    method: Literal["exact", "firth", "wald"]
     level: float
     reason: str | None
 
@@ -220,7 +220,7 @@ def risk_difference(
 
 
 def odds_ratio(
-    table2x2: ArrayLike, *, method: Literal["exact", "firth"] = "exact", level: float = 0.95
+    table2x2: ArrayLike, *, method: Literal["exact", "firth", "wald"] = "exact", level: float = 0.95
 ) -> OddsRatio:
     """Odds ratio of a 2 x 2 table, (a d) / (b c) for [[a, b], [c, d]], fit for small and empty cells.
 
@@ -228,9 +228,10 @@ def odds_ratio(
     ----------
     table2x2 : array_like of int, shape (2, 2)
         Counts of people.
-    method : {"exact", "firth"}
+    method : {"exact", "firth", "wald"}
         ``"exact"``: conditional maximum likelihood with the exact conditional interval. ``"firth"``: Firth's
-        penalised likelihood with profile limits, finite also where a cell is empty.
+        penalised likelihood with profile limits, finite also where a cell is empty. ``"wald"``: the sample's
+        own ratio with the interval of its logarithm, for tens of thousands of people; none with an empty cell.
     level : float
         Confidence level, between 0 and 1.
 
@@ -261,14 +262,16 @@ def odds_ratio(
     _check_level(level)
     if counts.shape != (2, 2):
         raise ModelError(f"table2x2 has shape {counts.shape}; an odds ratio needs two rows and two columns.")
-    if method not in ("exact", "firth"):
-        raise ModelError(f'method is "{method}"; it must be "exact" or "firth".')
+    if method not in ("exact", "firth", "wald"):
+        raise ModelError(f'method is "{method}"; it must be "exact", "firth" or "wald".')
     if (counts.sum(axis=0) == 0).any() or (counts.sum(axis=1) == 0).any():
         nan = float("nan")
         reason = "A row or a column of the table is empty, so there is no odds ratio."
         return OddsRatio(nan, nan, nan, nan, method, level, reason)
     if method == "firth":
         return _firth_odds_ratio(counts, level)
+    if method == "wald":
+        return _wald_odds_ratio(counts, level)
     result = scipy_odds_ratio(counts, kind="conditional")
     limits = result.confidence_interval(confidence_level=level)
     p_value = exact_table_test(counts).p_value
@@ -437,6 +440,18 @@ def _noncentrality(statistic: float, df: int, probability: float) -> float:
             lambda value: ncx2.cdf(statistic, df, value) - probability, 0.0, ceiling, xtol=1e-10, rtol=1e-12
         )
     )
+
+
+def _wald_odds_ratio(counts: NDArray[np.int64], level: float) -> OddsRatio:
+    from statsmodels.stats.contingency_tables import Table2x2  # noqa: PLC0415  (few need it)
+
+    if (counts == 0).any():
+        nan = float("nan")
+        return OddsRatio(nan, nan, nan, nan, "wald", level, "A cell is empty, so there is no Wald interval.")
+    table = Table2x2(counts, shift_zeros=False)
+    low, high = table.oddsratio_confint(alpha=1 - level)
+    p_value = float(table.oddsratio_pvalue())
+    return OddsRatio(float(table.oddsratio), float(low), float(high), p_value, "wald", level, None)
 
 
 def _firth_odds_ratio(counts: NDArray[np.int64], level: float) -> OddsRatio:

@@ -8,20 +8,39 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import lru_cache
 
 from analysis_lib.formatted import Cell, FormattedTable, Row
+from analysis_lib.formatting import NONE, WITHHELD
 from analysis_lib.payload import Payload
 from analysis_lib.tables.across_waves import across_waves, by_wave, people, without_one_wave
+from analysis_lib.tables.attrition import (
+    wave_attrition,
+    wave_differential,
+    wave_returned,
+    wave_sizes,
+)
 from analysis_lib.tables.blocks import blocks
 from analysis_lib.tables.cards import format_card
 from analysis_lib.tables.coder_error import coder_error
 from analysis_lib.tables.cooccurrence import cooccurrence
 from analysis_lib.tables.dropout_time import dropout_followup, dropout_hazard, dropout_sessions
 from analysis_lib.tables.imputed import imputed, missing_covariates
-from analysis_lib.tables.intake import characteristics, dropout, findings, flow, material, two_axes
+from analysis_lib.tables.intake import (
+    characteristics,
+    dropout,
+    findings,
+    flow,
+    material,
+    missing_values,
+    two_axes,
+)
 from analysis_lib.tables.joint import JointRow, format_joint_display
+from analysis_lib.tables.joint_tables import model_with_quotes, side_by_side, typology
+from analysis_lib.tables.joint_words import Box, QuotesOfTheme, format_boxes, format_quote_matrix
 from analysis_lib.tables.omnibus import omnibus, theme_hierarchy
 from analysis_lib.tables.outcome_models import outcome_groups, satisfaction
+from analysis_lib.tables.patterns import theme_patterns
 from analysis_lib.tables.pooled import pooled_odds_ratios
 from analysis_lib.tables.prediction import prediction, risk_groups
 from analysis_lib.tables.reliability import (
@@ -43,16 +62,33 @@ from analysis_lib.tables.termination import (
     termination_models,
     termination_probabilities,
 )
-from analysis_lib.tables.themes import theme_by_outcome, theme_contrasts, theme_tests
+from analysis_lib.tables.themes import other_bases, theme_by_outcome, theme_contrasts, theme_tests
 from analysis_lib.tables.therapists import icc, therapists
+from analysis_lib.tables.wave_comparison import (
+    codebook_changes,
+    wave_changes,
+    wave_changes_by_group,
+    wave_comparison,
+)
 
-__all__ = ["JointRow", "format_card", "format_joint_display", "format_table"]
+__all__ = [
+    "Box",
+    "JointRow",
+    "QuotesOfTheme",
+    "format_boxes",
+    "format_card",
+    "format_joint_display",
+    "format_quote_matrix",
+    "format_table",
+    "other_bases",
+]
 
 _LAYOUTS: dict[str, Callable[[Payload], FormattedTable]] = {
     "flow": flow,
     "characteristics": characteristics,
     "two_axes": two_axes,
     "material": material,
+    "missing_values": missing_values,
     "dropout": dropout,
     "findings": findings,
     "coding": coding,
@@ -77,6 +113,7 @@ _LAYOUTS: dict[str, Callable[[Payload], FormattedTable]] = {
     "omnibus": omnibus,
     "theme_hierarchy": theme_hierarchy,
     "cooccurrence": cooccurrence,
+    "theme_patterns": theme_patterns,
     "pooled_odds_ratios": pooled_odds_ratios,
     "coder_error": coder_error,
     "termination_models": termination_models,
@@ -96,9 +133,21 @@ _LAYOUTS: dict[str, Callable[[Payload], FormattedTable]] = {
     "satisfaction": satisfaction,
     "imputed": imputed,
     "missing_covariates": missing_covariates,
+    "wave_sizes": wave_sizes,
+    "wave_attrition": wave_attrition,
+    "wave_returned": wave_returned,
+    "wave_differential": wave_differential,
+    "wave_changes": wave_changes,
+    "wave_changes_by_group": wave_changes_by_group,
+    "wave_comparison": wave_comparison,
+    "codebook_changes": codebook_changes,
+    "side_by_side": side_by_side,
+    "typology": typology,
+    "model_with_quotes": model_with_quotes,
 }
 
 
+@lru_cache(maxsize=128)  # page, text, Word and files show the same ones
 def format_table(payload: Payload) -> FormattedTable:
     """The finished table of a payload of shape ``table``; one without rows says why it has none.
 
@@ -109,7 +158,16 @@ def format_table(payload: Payload) -> FormattedTable:
     """
     table = _LAYOUTS[payload.template](payload)
     if table.rows:
-        return table
+        return replace(table, notes=(*table.notes, *_meanings(table)))
     why = payload.facts.get("reason") or "there is nothing to count"
     span = table.n_columns - 1
     return replace(table, rows=(Row("None", (Cell(f"{why[:1].upper()}{why[1:]}.", "left", span),)),))
+
+
+def _meanings(table: FormattedTable) -> list[str]:
+    """What stands in place of a number, where cells hold it and no note of the layout says so."""
+    cells = {cell.text for row in table.rows for cell in row.cells}
+    said = " ".join(table.notes).lower()
+    kept = WITHHELD in cells and WITHHELD not in said
+    none = NONE in cells and "dash" not in said
+    return ["Withheld: too few people stand behind the number."] * kept + ["A dash: there is no such number."] * none

@@ -54,8 +54,8 @@ def across_waves(payload: Payload) -> FormattedTable:
         "p: Cochran, Mantel and Haenszel's, or exact where too few people are expected for it. Adjusted p: Holm's"
         " method, one family over all themes and groups of this table.",
         "Waves alike: Tarone's test that the odds ratio is the same in all waves; a large p is no proof that it is,"
-        " since few waves show large differences only.",
-        "Reading: waves differ (Tarone's p below the level; of many rows some are by chance); holds (adjusted p below"
+        " since so few waves show large differences only.",
+        "Reading: waves differ (Tarone's p below the level; the more rows, the more of them by chance); holds (adjusted p below"
         " the level, and the interval excludes 1 whichever wave is left out); holds together (over all waves only);"
         " tentative (the interval excludes 1); cannot tell.",
         *([_HARTUNG_KNAPP] if several else []),
@@ -197,6 +197,7 @@ def people(payload: Payload) -> FormattedTable:
                 number(count(row.n_repeated, absent=NONE if row.reason else WITHHELD)),
                 text(row.reason or "compared"),
             ),
+            anchor=anchor("wave-counts", row.wave),
         )
         for row in payload.tables["waves"].frame.itertuples()
     ]

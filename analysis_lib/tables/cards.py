@@ -33,8 +33,8 @@ def _cover(payload: Payload) -> list[tuple[str, str]]:
         ("Study", facts["title"]),
         ("Data", data),
         ("Setting", facts["setting"]),
-        ("Wave", f"{facts['wave']}, collected {_day(facts['opened'])} to {_day(facts['closed'])}"),
-        ("Outcomes read off", _day(facts["data_cut"])),
+        ("Wave", f"{facts['wave']}, collected {day(facts['opened'])} to {day(facts['closed'])}"),
+        ("Outcomes read off", day(facts["data_cut"])),
         ("Look", f"{facts['look']} of {facts['planned_looks']} planned"),
         ("Outcome groups", "; ".join(heads)),
         ("How groups are formed", _rule(facts["outcome_rule"])),
@@ -48,10 +48,10 @@ def _cover(payload: Payload) -> list[tuple[str, str]]:
     ]
 
 
-def _day(iso: str) -> str:
+def day(iso: str) -> str:
     """A date in words.
 
-    >>> _day("2024-02-05")
+    >>> day("2024-02-05")
     '5 February 2024'
     """
     day = date.fromisoformat(iso)

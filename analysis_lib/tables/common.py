@@ -73,9 +73,34 @@ def standing_notes(payload: Payload) -> tuple[str, ...]:
 
 
 def title(payload: Payload, words: str) -> str:
-    """A title that says which wave it is about, and SYNTHETIC where it is."""
+    """A title in title case that says which wave it is about, and SYNTHETIC where it is."""
     mark = " (SYNTHETIC)" if payload.facts.get("synthetic") else ""
-    return f"{words}, wave {payload.facts['wave']}{mark}"
+    return f"{title_case(f'{words}, wave')} {payload.facts['wave']}{mark}"
+
+
+def title_case(words: str) -> str:
+    """Words as APA capitalises them in the title of a table.
+
+    Minor words of three letters or fewer stay small except at the start and after a colon. A word that has a capital or
+    a digit of its own, such as a study's label, and whatever stands in brackets are left alone.
+
+    >>> title_case("Who is in each group: the 15 of 28 pairs, iCBT (n = 37) v the rest")
+    'Who Is in Each Group: The 15 of 28 Pairs, iCBT (n = 37) v the Rest'
+    """
+    shown, first, inside = [], True, 0
+    for word in words.split(" "):
+        minor = word.strip(",.;:?") in _MINOR and not first
+        plain = word.islower() and not any(letter.isdigit() for letter in word)
+        own = inside or word.startswith("(") or minor or not plain
+        shown.append(word if own else word[:1].upper() + word[1:])
+        inside += word.count("(") - word.count(")")
+        first = word.endswith(":")
+    return " ".join(shown)
+
+
+_MINOR = frozenset(
+    "a an and as at but by for if in nor of off on or out per so the to up v via yet".split()
+)
 
 
 def contrasts_of(payload: Payload) -> pd.DataFrame:

@@ -25,7 +25,7 @@ from analysis_lib.tables.termination import term_label
 COUNTERFACTUAL = (
     "This is the cause-specific view: who would still not have dropped out if nobody's therapy had ended in any other"
     " way, and had these people been as likely to drop out as the others, which no data can show. Fewer drop out in"
-    " fact, since many therapies end as planned before."
+    " fact, since therapies also end as planned before."
 )
 CENSORED = (
     "Therapies that go on count up to the sessions so far, other endings up to the last session, without having"
@@ -41,6 +41,9 @@ _MARKS_FROM = {
     "fixed": "Stretches of four sessions, since too few plans are known.",
     "given": "Stretches as the notebook gives them.",
 }
+
+
+_LOG_RANK = "Log-rank p: with the theme against without it, not adjusted for the number of themes."
 
 
 def dropout_sessions(payload: Payload) -> FormattedTable:
@@ -72,7 +75,7 @@ def dropout_sessions(payload: Payload) -> FormattedTable:
         " yet: share that had not dropped out by the end of the stretch (Kaplan-Meier, log-log limits).",
         CENSORED,
         _MARKS_FROM[payload.facts["marks_from"]],
-        *([f"{FROM_THE_START} Log-rank p-values are not adjusted for the number of themes."] if tested else []),
+        *([FROM_THE_START, _LOG_RANK] if tested else []),
         NO_GROUPS,
     ]  # fmt: skip
     notes += [_sentence(payload.facts["no_comparison"])] if payload.facts["no_comparison"] else []

@@ -10,7 +10,9 @@ from analysis_lib.formatted import FormattedTable, Head, Row
 from analysis_lib.formatting import NONE, WITHHELD, count, general, n_of, percent
 from analysis_lib.intake import MISSING
 from analysis_lib.payload import Payload
+from analysis_lib.quantitize import ALL
 from analysis_lib.tables.common import (
+    anchor,
     group_heads,
     group_labels,
     is_banded,
@@ -32,6 +34,7 @@ def flow(payload: Payload) -> FormattedTable:
                 number(count(row.excluded, absent=WITHHELD)),
                 text(row.reason),
             ),
+            anchor=anchor("flow", row.stage),
         )
         for row in payload.tables["rows"].frame.itertuples()
     ]
@@ -82,6 +85,47 @@ def _characteristic(row: pd.Series, level: str, known: float) -> str:
     if level == MISSING:
         return count(row["n"])
     return f"{count(row['n'])} ({percent(row['n'] / known, known)})" if known > 0 else count(row["n"])
+
+
+def missing_values(payload: Payload) -> FormattedTable:
+    """How many have no value, variable by variable, the most first."""
+    frame, heads = with_missing_shares(payload), group_heads(payload)
+    rows = []
+    for name in dict.fromkeys(frame["variable"]):
+        mine = frame[frame["variable"] == name].set_index("group")
+        cells = tuple(number(missing_cell(mine.loc[group])) for group in heads)
+        rows.append(Row(str(mine["label"].iloc[0]), cells))
+    notes = [
+        "People without a value, and their share of those who could have one. Nothing is filled in here: shares and"
+        " medians of the other tables are of the people whose value is known."
+    ]
+    return FormattedTable(
+        title(payload, "What is missing, by outcome group"),
+        "Characteristic",
+        (tuple(Head(head) for head in heads.values()),),
+        tuple(rows),
+        (*notes, *standing_notes(payload)),
+    )
+
+
+def with_missing_shares(payload: Payload) -> pd.DataFrame:
+    """The rows with ``share``, the variable that most people lack first; ties keep their order."""
+    frame = payload.tables["rows"].frame
+    frame = frame.assign(share=frame["n_missing"] / frame["n_eligible"].where(frame["n_eligible"] > 0))
+    overall = frame[frame["group"] == ALL].set_index("variable")["share"].round(9)
+    rank = frame["variable"].map(-overall.fillna(-1.0))
+    return frame.iloc[rank.argsort(kind="stable")]
+
+
+def missing_cell(row: pd.Series) -> str:
+    """Number and share of those without a value."""
+    if pd.isna(row["n_missing"]) or pd.isna(row["n_eligible"]):
+        return WITHHELD
+    return (
+        f"{count(row['n_missing'])} ({percent(row['share'], row['n_eligible'])})"
+        if row["n_eligible"]
+        else NONE
+    )
 
 
 def two_axes(payload: Payload) -> FormattedTable:
@@ -140,16 +184,24 @@ def _words_said(row: Any, rounded: bool) -> tuple[str, str]:
     return general(row.words_median), f"[{general(row.words_lower)}, {general(row.words_upper)}]"
 
 
+_BEGAN_TOO_LATE = (
+    "Began too late: of those judged, people whose therapy began fewer days before the data cut than it takes to tell"
+    " who drops out (`follow_up` in study.yaml). They make dropping out look more common than it is."
+)
+
+
 def dropout(payload: Payload) -> FormattedTable:
     """How many dropped out under each definition."""
+    late = bool(payload.tables["rows"].frame["n_late"].ne(0).any())
     rows = [
         Row(
-            words(row.definition),
+            words(row.definition).capitalize(),
             (
                 text(row.rule),
                 number(n_of(row.n_dropped, row.n_judged)),
-                number(percent(row.n_dropped / row.n_judged, row.n_judged) if row.n_judged else "–"),
+                number(percent(row.n_dropped / row.n_judged, row.n_judged) if row.n_judged else NONE),
                 number(count(row.n_unjudged, absent=WITHHELD)),
+                *([number(count(row.n_late, absent=WITHHELD))] if late else []),
             ),
         )
         for row in payload.tables["rows"].frame.itertuples()
@@ -160,9 +212,22 @@ def dropout(payload: Payload) -> FormattedTable:
     return FormattedTable(
         title(payload, "Dropping out under each definition"),
         "Definition",
-        ((Head("Rule"), Head("Dropped out"), Head("Share"), Head("Not judged")),),
+        (
+            (
+                Head("Rule"),
+                Head("Dropped out"),
+                Head("Share"),
+                Head("Not judged"),
+                *([Head("Began too late")] if late else []),
+            ),
+        ),
         tuple(rows),
-        ("Everybody who agreed to analysis.", note, *standing_notes(payload)),
+        (
+            "Everybody who agreed to analysis.",
+            note,
+            *([_BEGAN_TOO_LATE] if late else []),
+            *standing_notes(payload),
+        ),
     )
 
 

@@ -105,9 +105,9 @@ def theme_hierarchy(payload: Payload) -> FormattedTable:
         rows.append(Row(row["theme_label"], cells, int(row["depth"]), anchor("branch", row["theme_id"])))
     notes = [
         "Upper themes are tested first; those below one are opened only where it was rejected.",
-        f"Adjusted p: inheritance procedure; the chance of any false rejection in the whole table stays at"
-        f" {facts['alpha']:g}. p: exact, over all groups. V:"
-        " bias-corrected Cramér's V.",
+        f"p: exact, over all groups. Adjusted p: inheritance procedure; the chance of any false rejection in the whole"
+        f" table stays at {decimal(facts['alpha'])}.",
+        "V: bias-corrected Cramér's V, with 95% interval.",
         "A theme that stays closed is not shown to be alike in all groups: themes below one upper theme can differ"
         " in opposite directions and cancel out in it. How far each difference is settled is read from the table"
         " of differences, not from here.",

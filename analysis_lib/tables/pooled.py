@@ -39,7 +39,8 @@ def pooled_odds_ratios(payload: Payload) -> FormattedTable:
             mean = f"{ratio(bank['mean_odds_ratio'])} {ratio_interval(bank['mean_low'], bank['mean_high'])}"
             spread = f"× {ratio(bank['spread'])} {ratio_interval(bank['spread_low'], bank['spread_high'])}"
             empty = (number(""), number(""), number(""))
-            rows.append(Row("A theme like these", (*empty, number(mean), text(""))))
+            where = anchor("bank", bank["group"])
+            rows.append(Row("A theme like these", (*empty, number(mean), text("")), anchor=where))
             rows.append(Row("Typical factor from it", (*empty, number(spread), text(""))))
     notes = (
         "By itself: odds ratio with exact conditional 95% interval. Pooled: all themes of a block estimated together"

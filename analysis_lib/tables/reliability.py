@@ -25,7 +25,7 @@ from analysis_lib.reliability import NO_DISAGREEMENT, NO_INTERVAL
 from analysis_lib.tables.common import anchor, is_banded, number, standing_notes, text, title
 
 _MARKS = (
-    f"{NO_DISAGREEMENT.capitalize()}: the coders never differed, which among few people is no certainty."
+    f"{NO_DISAGREEMENT.capitalize()}: the coders never differed, which among so few people is no certainty."
     f" {NO_INTERVAL.capitalize()}: too few people have the code, or lack it."
 )
 
@@ -86,7 +86,8 @@ def coding(payload: Payload) -> FormattedTable:
         label, base = heads.get(row.what, (row.coder, "people coded"))
         share = percent(row.n / row.n_total, row.n_total) if row.n_total else NONE
         cells = (number(n_of(row.n, row.n_total)), number(share), text(base))
-        rows.append(Row(label, cells, int(row.what == "by coder")))
+        where = None if row.what == "by coder" else anchor("coding", row.what)
+        rows.append(Row(label, cells, int(row.what == "by coder"), where))
     odd = payload.tables["codings"].frame.iloc[0]
     notes = ["Coders are numbered in the order of their ids."] if rows else []
     if odd["n_outside"] > 0:
@@ -190,7 +191,7 @@ def disagreements(payload: Payload) -> FormattedTable:
     ]
     notes = ["People, for codes on which the two differ. Settled: what the consensus made of those on whom they"
              " differ; open: nobody has settled them."] if rows else []  # fmt: skip
-    notes += [f"No difference on: {', '.join(alike)}."] if alike else []
+    notes += [f"Coded alike by both: {', '.join(alike)}."] if alike else []
     heads = (
         (Head("Independent coding", colspan=4), Head("Where they differ", colspan=3)),
         tuple(map(Head, ("Both", "First only", "Second only", "Neither", "Settled: given", "Settled: not given",
@@ -232,7 +233,7 @@ def unitising(payload: Payload) -> FormattedTable:
         cells = [number(count(row["n_people"], absent=WITHHELD))]
         cells += [number(count(row[name])) for name in names]
         label = f"{row['coder']} and {row['other'][:1].lower()}{row['other'][1:]}"
-        rows.append(Row(label, (*cells, number(overlap))))
+        rows.append(Row(label, (*cells, number(overlap)), anchor=anchor("unitising", row["coder"], row["other"])))
     notes = [
         "Stretches of text that a coder marked with any code, in material that both were asked to code. Same: same"
         " start and end. Overlapping: different boundaries, some text shared. One only: the other marked nothing"
@@ -242,7 +243,7 @@ def unitising(payload: Payload) -> FormattedTable:
     ]
     heads = ("People", "First coder", "Second coder", "Same", "Overlapping", "One only", "Overlap [95% CI]")
     return FormattedTable(
-        title(payload, "Do coders mark the same stretches of text?"),
+        title(payload, "Whether coders mark the same stretches of text"),
         "Coders",
         (tuple(map(Head, heads)),),
         tuple(rows),
@@ -281,7 +282,7 @@ def agreement_by_wave(payload: Payload) -> FormattedTable:
         tuple(Head(name) for _ in waves for name in ("Coded alike", "Alpha [95% CI]")),
     )
     return FormattedTable(
-        title(payload, "Agreement wave by wave, up to this"),
+        title(payload, "Agreement wave by wave, up to"),
         "Code",
         heads if waves else ((Head("Coded alike"),),),
         tuple(rows),

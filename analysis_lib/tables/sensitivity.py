@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 import pandas as pd
@@ -20,7 +21,7 @@ from analysis_lib.formatting import (
     points,
     points_interval,
 )
-from analysis_lib.payload import Payload
+from analysis_lib.payload import Payload, Table
 from analysis_lib.specification_table import specification_table, theme_summary
 from analysis_lib.specifications import LEFT_OUT, NO_MIXED, WITHOUT_WEAK
 from analysis_lib.tables.common import (
@@ -67,17 +68,31 @@ VALUES = {
 
 def specification_rows(payload: Payload) -> pd.DataFrame:
     """Every specification and theme of a payload with what follows from its counts, and its joint p."""
-    facts, frames = payload.facts, {name: table.frame for name, table in payload.tables.items()}
+    facts, tables = payload.facts, payload.tables
+    sides = tuple((mixed, *(tuple(names) for names in pair)) for mixed, pair in facts["sides"].items())
+    settings = (float(facts["smallest_difference"]), float(facts["alpha"]), is_banded(payload))
+    return _specification_rows(tuple(tables[name] for name in _RAW), sides, settings).copy()
+
+
+_RAW = ("specifications", "counts", "estimates", "p_values", "themes")
+
+
+@lru_cache(maxsize=4)  # a table, a figure and sentences ask for the same rows, and they take a while
+def _specification_rows(
+    raw: tuple[Table, ...], sides: tuple[tuple[str, tuple[str, ...], tuple[str, ...]], ...], settings: Any
+) -> pd.DataFrame:
+    specifications, counts, estimates, p_values, themes = (table.frame for table in raw)
+    smallest_difference, alpha, banded = settings
     return specification_table(
-        frames["specifications"],
-        facts["sides"],
-        frames["counts"],
-        frames["estimates"],
-        frames["p_values"],
-        frames["themes"],
-        smallest_difference=facts["smallest_difference"],
-        alpha=facts["alpha"],
-        banded=is_banded(payload),
+        specifications,
+        {mixed: (names, others) for mixed, names, others in sides},
+        counts,
+        estimates,
+        p_values,
+        themes,
+        smallest_difference=smallest_difference,
+        alpha=alpha,
+        banded=banded,
     )
 
 

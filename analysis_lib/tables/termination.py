@@ -44,8 +44,9 @@ def termination_models(payload: Payload) -> FormattedTable:
             cells += [number(alpha.get(term, ""))] if alpha else []
             rows.append(Row(term_label(here.iloc[0]), tuple(cells), 1, anchor("model", model, term, level)))
     notes = [
-        "Odds ratios of dropping out with 95% profile penalised-likelihood intervals (Firth); p: penalised"
-        " likelihood-ratio test. Alone and together: the same people.",
+        "Odds ratios of dropping out with 95% profile penalised-likelihood intervals (Firth). Alone and together: the"
+        " same people, those with complete data.",
+        "p: penalised likelihood-ratio test, not adjusted for looking at several terms.",
         "Rows other than themes are adjusted for; they are not findings of their own.",
         *_why(payload),
         *agreement_note(payload),
@@ -159,7 +160,7 @@ def termination_definitions(payload: Payload) -> FormattedTable:
     return FormattedTable(
         title(payload, "The same model under each definition of dropping out"),
         "Term",
-        (tuple(Head(words(event)) for event in events) or (Head("Definition"),),),
+        (tuple(Head(words(event).capitalize()) for event in events) or (Head("Definition"),),),
         tuple(rows),
         (*notes, *standing_notes(payload)),
     )
@@ -233,10 +234,17 @@ def _probability_cells(row: object) -> tuple[Cell, Cell]:
     return number(probability), number(difference)
 
 
+_BEGAN_TOO_LATE = (
+    "Began too late: therapy began fewer days before the data cut than it takes to tell who drops out (`follow_up` in"
+    " study.yaml); left out, whatever became of it since."
+)
+
+
 def termination_guards(payload: Payload) -> FormattedTable:
     """Whether the data can bear the models."""
     guards, dropped = payload.tables["guards"].frame, payload.tables["dropped"].frame
     rows = []
+    late = bool(guards["n_late"].ne(0).any())
     for row in guards.itertuples():
         gone = dropped[(dropped["model"] == row.model) & (dropped["event"] == row.event)]
         left = [
@@ -246,6 +254,7 @@ def termination_guards(payload: Payload) -> FormattedTable:
         ]
         cells = (
             number(count(row.n_used, absent=WITHHELD)),
+            *([number(count(row.n_late, absent=WITHHELD))] if late else []),
             number(count(row.n_dropped, absent=WITHHELD)),
             text("; ".join(left) or "nobody"),
             number(count(row.n_events, absent=WITHHELD)),
@@ -255,15 +264,19 @@ def termination_guards(payload: Payload) -> FormattedTable:
             number(count(row.parameters_allowed)),
             text(row.separated or "none"),
         )
-        rows.append(Row(f"{row.model}: {words(row.event)}", cells))
+        where = anchor("guards", row.model, row.event)
+        label = f"{row.model}: {words(row.event)}"
+        rows.append(Row(f"{label[:1].upper()}{label[1:]}", cells, anchor=where))
         rows += _rows_left_out(payload, row.model, row.event, span=len(cells))
     notes = (
         "Needed: people that this many parameters ask for (Riley's criteria, Cox-Snell R² 0.10); allowed:"
         " parameters that these people allow. With fewer, read the models as description.",
         "Separated by: themes or levels that occur on one side of the outcome only.",
+        *([_BEGAN_TOO_LATE] if late else []),
     )
     heads = (
-        "People used", "Left out, incomplete", "Left out by group", "Dropped out", "Parameters",
+        "People used", *(["Began too late"] if late else []), "Left out, incomplete", "Left out by group",
+        "Dropped out", "Parameters",
         "Events per parameter", "People needed", "Parameters allowed", "Separated by",
     )  # fmt: skip
     return FormattedTable(

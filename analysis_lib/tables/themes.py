@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import pandas as pd
 
+from analysis_lib.cqr import CQR, ROUNDED, RULE, STABILITY, UNEQUAL, with_convention, with_labels
 from analysis_lib.crosstab import with_shares
-from analysis_lib.formatted import FormattedTable, Head, Row
+from analysis_lib.formatted import Cell, FormattedTable, Head, Row
 from analysis_lib.formatting import (
     NONE,
+    WITHHELD,
     count,
     decimal,
     n_of,
@@ -28,6 +30,7 @@ from analysis_lib.tables.common import (
     anchor,
     contrasts_of,
     group_heads,
+    group_labels,
     is_banded,
     number,
     standing_notes,
@@ -40,8 +43,15 @@ from analysis_lib.tables.reliability import agreement_beside, agreement_note
 
 def theme_by_outcome(payload: Payload) -> FormattedTable:
     """How many in each group have each theme."""
-    frame, heads = with_shares(payload.tables["shares"].frame), group_heads(payload)
-    alpha = agreement_beside(payload, brief=True)
+    return _shares_of_people(payload, payload.tables["shares"].frame, payload.facts["base"])
+
+
+def _shares_of_people(payload: Payload, counts: pd.DataFrame, base: str) -> FormattedTable:
+    """People with each theme of those in a base; rows can be linked to in the table of the study's own base only."""
+    frame, own = with_shares(counts), base == payload.facts["base"]
+    heads = group_heads(payload) if own else group_labels(payload)  # sizes of groups are those of the own base
+    alpha = agreement_beside(payload, brief=True) if own else {}
+    labels = _cqr_labels(payload, counts) if own else None
     rows, unused = [], []
     for theme in dict.fromkeys(frame["theme_id"]):
         mine = frame[frame["theme_id"] == theme].set_index("group")
@@ -54,43 +64,139 @@ def theme_by_outcome(payload: Payload) -> FormattedTable:
             row = mine.loc[group]
             interval = percent_interval(row["conf_low"], row["conf_high"], row["n_total"])
             share = f"{percent(row['share'], row['n_total'])} {interval}".strip()
-            cells += [number(n_of(row["n_with_theme"], row["n_total"])), number(share)]
+            count_ = n_of(row["n_with_theme"], row["n_total"])
+            said = number(share) if labels is None else text(labels[theme, group])
+            cells += [Cell(count_, behind=quotes_of(theme, group)), said]
         segments = mine.at[ALL, "n_segments"]
         cells.append(number(count(segments)))
         cells += [number(alpha.get(theme, NONE))] if alpha else []
-        rows.append(Row(label, tuple(cells), int(mine["depth"].iloc[0]), anchor("share", theme)))
+        rows.append(
+            Row(label, tuple(cells), int(mine["depth"].iloc[0]), anchor("share", theme) if own else None)
+        )
     notes = [
-        f"n/N: people with the theme of {BASES[payload.facts['base']]}. Brackets: 95% Wilson interval.",
+        f"n/N: people with the theme of {BASES[base]}."
+        + (" Brackets: 95% Wilson interval." if labels is None else " Shares with intervals: in the figure."),
         "An upper theme counts people with it or any theme below it. Segments are shown, never tested.",
-        *agreement_note(payload, brief=True),
+        *(agreement_note(payload, brief=True) if own else ()),
+        *(_tradition_notes(payload) if own else ()),
     ]
     if unused and (frame["n_total"].fillna(1) > 0).any():
         notes.append(f"Coded for nobody: {', '.join(unused)}.")
+    last = (Head(WHOLE, rowspan=2), *([Head(ALPHA, rowspan=2)] if alpha else []))
+    of = ("n/N", "% [95% CI]" if labels is None else "Label")
+    return _table_of_shares(payload, "People with each theme by outcome group", heads, last, rows, notes, of)
+
+
+def _cqr_labels(payload: Payload, counts: pd.DataFrame) -> dict[tuple[str, str], str] | None:
+    """Theme and group -> label, marked where one person decides it; None outside its tradition or from rounded counts."""
+    if payload.facts["tradition"] != CQR or is_banded(payload):
+        return None
+    rows = with_labels(counts).itertuples()
+    return {
+        (row.theme_id, row.group): f"{row.cqr_label}{'' if row.cqr_stable else '‡'}" if row.cqr_label else NONE
+        for row in rows
+    }
+
+
+def _tradition_notes(payload: Payload) -> list[str]:
+    """What the study's tradition asks a reader of counts to keep in mind."""
+    if payload.facts["tradition"] == REFLEXIVE:
+        reason = str(payload.facts["reason"])
+        return [f"{reason[:1].upper()}{reason[1:]}; these counts show who spoke of what and no more."]
+    if payload.facts["tradition"] != CQR:
+        return []
+    if is_banded(payload):
+        return [ROUNDED]
+    sizes = payload.tables["groups"].frame["n"]
+    return [RULE, *([UNEQUAL] if sizes[sizes > 0].nunique() > 1 else []), STABILITY]
+
+
+def _table_of_shares(
+    payload: Payload,
+    words: str,
+    heads: dict[str, str],
+    last: tuple[Head, ...],
+    rows: list[Row],
+    notes: list[str],
+    of: tuple[str, str] = ("n/N", "% [95% CI]"),
+) -> FormattedTable:
     return FormattedTable(
-        title(payload, "People with each theme by outcome group"),
+        title(payload, words),
         "Theme",
         (
-            (
-                *(Head(head, colspan=2) for head in heads.values()),
-                Head(WHOLE, rowspan=2),
-                *([Head(ALPHA, rowspan=2)] if alpha else []),
-            ),
-            tuple(Head(name) for _ in heads for name in ("n/N", "% [95% CI]")),
+            (*(Head(head, colspan=2) for head in heads.values()), *last),
+            tuple(Head(name) for _ in heads for name in of),
         ),
         tuple(rows),
         (*notes, *standing_notes(payload)),
     )
 
 
+def other_bases(payload: Payload) -> dict[str, FormattedTable]:
+    """The table of themes by outcome on each base that the study did not choose, base -> table.
+
+    ``mentions`` has no rows where numbers of segments may not leave.
+    """
+    shares = payload.tables["shares"].frame
+    if "other_base" not in payload.tables or not len(shares):
+        return {}
+    named = shares[["theme_id", "theme_label", "depth", "group", "n_segments"]]
+    other = payload.tables["other_base"].frame
+    found = {
+        base: _shares_of_people(payload, named.merge(counts, on=["theme_id", "group"]), str(base))
+        for base, counts in other.groupby("base", sort=False)
+    }
+    return {str(base): table for base, table in found.items()} | {"mentions": _shares_of_mentions(payload)}
+
+
+def _shares_of_mentions(payload: Payload) -> FormattedTable:
+    """Segments with each theme of all coded segments of a group, without an interval: segments are not independent."""
+    frame, heads = payload.tables["shares"].frame, group_labels(payload)
+    total = payload.tables["all_segments"].frame.set_index("group")["n_all_segments"]
+    rows = []
+    for theme in dict.fromkeys(frame["theme_id"]) if total.notna().all() else ():
+        mine = frame[frame["theme_id"] == theme].set_index("group")
+        if mine.at[ALL, "n_segments"] == 0:
+            continue
+        cells = []
+        for group in heads:
+            part, whole = mine.at[group, "n_segments"], total[group]
+            cells += [
+                Cell(n_of(part, whole), behind=quotes_of(theme, group)),
+                number(percent(part / whole if whole else None)),
+            ]
+        rows.append(Row(mine["theme_label"].iloc[0], tuple(cells), int(mine["depth"].iloc[0])))
+    notes = [
+        "n/N: coded segments with the theme of all coded segments of the group. Shares of mentions: not a share of"
+        " people. Who says more weighs more, so there is no interval and no test.",
+        "A segment can have several themes; an upper theme counts segments with it or any theme below it.",
+    ]
+    return _table_of_shares(
+        payload, "Mentions of each theme by outcome group", heads, (), rows, notes, ("n/N", "%")
+    )
+
+
 WHOLE, ALPHA = "Segments", "Alpha [95% CI]"
+REFLEXIVE = "reflexive"
+
+
+def quotes_of(theme: str, group: str) -> str:
+    """Id of the quotes that stand behind a theme in a group."""
+    return anchor("quotes", theme, group)
 
 
 def theme_contrasts(payload: Payload) -> FormattedTable:
     """Each group against the reference."""
     frame, heads = contrasts_of(payload), group_heads(payload)
     reference, banded = payload.facts["reference"], is_banded(payload)
+    by_convention = payload.facts["tradition"] == CQR and not banded
+    if by_convention:
+        frame = with_convention(frame)
     in_strata = "p_stratified" in frame
     rows: list[Row] = []
+    alone = bool(payload.facts["reason"]) and frame["risk_difference"].isna().all()  # nothing to compare with
+    if payload.facts["tradition"] == REFLEXIVE or alone:
+        frame = frame.iloc[:0]
     for group in dict.fromkeys(frame["group"]):
         mine = frame[(frame["group"] == group) & _anybody(frame)]
         if not len(mine) or mine["n_total"].fillna(1).max() == 0:
@@ -116,13 +222,19 @@ def theme_contrasts(payload: Payload) -> FormattedTable:
         *(["p in strata"] if in_strata else []),
         "Adjusted p",
         "Reading",
+        *(["By convention"] if by_convention else []),
     )
+    if by_convention:
+        notes.append(
+            "By convention: consensual qualitative research takes 30 points or two labels apart for a difference; it is"
+            " no test and takes no account of how small a group is."
+        )
     return FormattedTable(
         title(payload, f"Each outcome group against {heads[reference].split(' (')[0].lower()}"),
         "Theme",
         (tuple(map(Head, heads_)),),
         tuple(rows),
-        (*notes, *standing_notes(payload)),
+        (*(notes if rows else ()), *standing_notes(payload)),
     )
 
 
@@ -134,17 +246,17 @@ def _anybody(frame: pd.DataFrame) -> pd.Series:
 def _contrast_row(row: pd.Series, banded: bool) -> Row:
     difference = f"{points(row['risk_difference'])} {points_interval(row['rd_low'], row['rd_high'])}".strip()
     odds = f"{ratio(row['odds_ratio'])} {ratio_interval(row['or_low'], row['or_high'])}".strip()
+    sides = n_of(row["n_with_theme"], row["n_total"]), n_of(row["n_with_reference"], row["n_reference"])
+    derived = (WITHHELD, WITHHELD) if WITHHELD in sides else (difference, odds)
     cells = (
-        number(n_of(row["n_with_theme"], row["n_total"])),
-        number(n_of(row["n_with_reference"], row["n_reference"])),
-        number(difference),
-        number(odds),
+        *map(number, (*sides, *derived)),
         *(
             number(p_value(row[name], band=banded))
             for name in ("p_value", "p_stratified", "p_adjusted")
             if name in row
         ),
         text(TIERS[row["tier"]]),
+        *([text("differs" if row["cqr_differs"] else "–")] if "cqr_differs" in row else []),
     )
     return Row(
         row["theme_label"], cells, int(row["depth"]), anchor("contrast", row["theme_id"], row["group"])
@@ -166,7 +278,8 @@ def theme_tests(payload: Payload) -> FormattedTable:
     frame, banded = payload.tables["tests"].frame, is_banded(payload)
     kinds = {name: head for name, head in _P_VALUES.items() if name in frame}
     rows = []
-    for _, row in frame.iterrows():
+    silent = payload.facts["tradition"] == REFLEXIVE or payload.facts["reason"]
+    for _, row in () if silent else frame.iterrows():
         effect = NONE
         if pd.notna(row["cramers_v"]):
             effect = f"{decimal(row['cramers_v'])} [{decimal(row['conf_low'])}, {decimal(row['conf_high'])}]"
@@ -181,16 +294,15 @@ def theme_tests(payload: Payload) -> FormattedTable:
     notes = [
         "Exact p: Fisher-Freeman-Halton over all groups. minP, Holm: chance of any false claim in this table;"
         " BH: expected share of false claims.",
-        "V: bias-corrected Cramér's V. Smallest p: the lowest that any split of as many people could give.",
+        "V: bias-corrected Cramér's V, with 95% interval. Smallest p: the lowest that any split of as many people could"
+        " give.",
     ]
     notes += strata_notes(payload)
-    if payload.facts["reason"]:
-        notes.append(f"No test: {payload.facts['reason']}.")
     heads = (*kinds.values(), "V [95% CI]", "Smallest p", "Remark")
     return FormattedTable(
         title(payload, "Each theme over all outcome groups"),
         "Theme",
         (tuple(map(Head, heads)),),
         tuple(rows),
-        (*notes, *standing_notes(payload)),
+        (*(notes if rows else ()), *standing_notes(payload)),
     )

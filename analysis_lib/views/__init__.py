@@ -19,6 +19,7 @@ from analysis_lib.views import (  # noqa: F401  (importing a module registers it
     joint,
     omnibus,
     outcome_models,
+    patterns,
     pooled,
     prediction,
     reliability,
@@ -27,6 +28,7 @@ from analysis_lib.views import (  # noqa: F401  (importing a module registers it
     termination,
     themes,
     therapists,
+    wave_comparison,
 )
 from analysis_lib.views.common import SENTENCES, Views, views
 from analysis_lib.views.intake import author_notes

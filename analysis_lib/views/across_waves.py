@@ -11,8 +11,8 @@ from typing import Any
 
 from analysis_lib.across_waves import SMALL_GROUP, AcrossWaves
 from analysis_lib.counts_by_wave import EVERYBODY_HAS_IT, NOBODY_HAS_IT
-from analysis_lib.joint_display import leading_themes
 from analysis_lib.payload import Payload, Table
+from analysis_lib.theme_patterns import leading_themes
 from analysis_lib.views.common import SENTENCES, Views, facts_of, groups_table, views
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from analysis_lib.model_blocks import NestedBlocks
 from analysis_lib.payload import Payload, Table
-from analysis_lib.views.common import SENTENCES, Views, facts_of, groups_table, views
+from analysis_lib.views.common import SENTENCES, Views, dropouts_beside, facts_of, groups_table, views
 
 
 @views.register
@@ -52,9 +52,10 @@ def _block_views(found: NestedBlocks) -> Views:
                 n_parameters="key",
                 reason="text",
             )
-            return Payload(
-                shape, "blocks", {"rows": rows, "steps": steps, "groups": groups_table(wave)}, facts
-            )
+            tables = {"rows": rows, "steps": steps, "groups": groups_table(wave)}
+            if shape == "sentences":
+                tables["dropouts"] = dropouts_beside(found.matrix)
+            return Payload(shape, "blocks", tables, facts)
 
         return make
 

@@ -13,7 +13,9 @@ from typing import Any
 import pandas as pd
 
 from analysis_lib.payload import Payload, Table
+from analysis_lib.quantitize import ThemeMatrix
 from analysis_lib.reliability import coder_agreement
+from analysis_lib.termination import dropouts_of_stated_models
 from analysis_lib.wave import Wave
 
 Views = dict[str, Callable[[], Payload]]
@@ -32,6 +34,8 @@ def facts_of(wave: Wave, **more: Any) -> dict[str, Any]:
     return {
         "study": study.name,
         "wave": wave.id,
+        "data_cut": wave.facts.data_cut.isoformat(),
+        "codebook_version": wave.facts.codebook_version,
         "synthetic": study.synthetic,
         "reference": study.outcome.reference,
         "alpha": study.alpha,
@@ -71,3 +75,15 @@ def agreement_beside(wave: Wave) -> tuple[Table, str | None]:
         smallest_cell="cell",
         reason="text",
     ), found.reason
+
+
+def dropouts_beside(themes: ThemeMatrix) -> Table:
+    """People with and without each theme of each stated model who dropped out, to stand beside its odds ratios."""
+    return Table.of(
+        dropouts_of_stated_models(themes),
+        model="key",
+        term="key",
+        level="key",
+        n_events="people",
+        n_total="people",
+    )

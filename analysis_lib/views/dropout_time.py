@@ -11,7 +11,7 @@ from typing import Any
 
 from analysis_lib.dropout_time import DropoutTime
 from analysis_lib.payload import Payload, Table
-from analysis_lib.views.common import SENTENCES, Views, facts_of, views
+from analysis_lib.views.common import SENTENCES, Views, dropouts_beside, facts_of, views
 
 
 @views.register
@@ -38,7 +38,7 @@ def _dropout_time_views(found: DropoutTime) -> Views:
         "sessions": made("table", "dropout_sessions", "sessions", "comparisons", "curve"),
         "people": made("table", "dropout_followup", "people"),
         "hazard": made("table", "dropout_hazard", "hazard"),
-        SENTENCES: made("sentences", "dropout_time", "people", "medians", "sessions", "hazard"),
+        SENTENCES: made("sentences", "dropout_time", "people", "medians", "sessions", "hazard", "dropouts"),
     }
 
 
@@ -86,6 +86,7 @@ def _sessions(found: DropoutTime) -> Table:
 
 
 _TABLES: dict[str, Callable[[DropoutTime], Table]] = {
+    "dropouts": lambda found: dropouts_beside(found.matrix),
     "curve": lambda found: _curve(found, shown_only=False),
     "shown_curve": lambda found: _curve(found, shown_only=True),
     "sessions": _sessions,

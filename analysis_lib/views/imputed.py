@@ -7,7 +7,7 @@ from typing import Any
 
 from analysis_lib.imputed_models import ImputedModels
 from analysis_lib.payload import Payload, Table
-from analysis_lib.views.common import SENTENCES, Views, facts_of, groups_table, views
+from analysis_lib.views.common import SENTENCES, Views, dropouts_beside, facts_of, groups_table, views
 
 
 @views.register
@@ -32,11 +32,12 @@ def _imputed_views(found: ImputedModels) -> Views:
     return {
         "imputed": made("table", "imputed", "models", "guards"),
         "missing": made("table", "missing_covariates", "missing"),
-        SENTENCES: made("sentences", "imputed", "models", "guards"),
+        SENTENCES: made("sentences", "imputed", "models", "guards", "dropouts"),
     }
 
 
 _TABLES: dict[str, Callable[[ImputedModels], Table]] = {
+    "dropouts": lambda found: dropouts_beside(found.matrix),
     "models": lambda found: Table.of(
         found.table,
         model="key",

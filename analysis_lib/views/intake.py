@@ -57,6 +57,8 @@ def _cover(wave: Wave) -> Payload:
             counts_reason=study.privacy.reason,
             quotes_rule=study.privacy.quotes,
             minimum_count=study.privacy.minimum_count,
+            repeated=study.repeated,
+            reporting=study.reporting,
         ),
     )
 
@@ -91,6 +93,15 @@ def _intake_views(intake: WaveIntake) -> Views:
 
     return {
         "flow": table("flow", intake.flow, stage="text", n="people", excluded="people", reason="text"),
+        "diagram": lambda: Payload(
+            "figure",
+            "flow_diagram",
+            {
+                "rows": Table.of(intake.flow, stage="text", n="people", excluded="people", reason="text"),
+                "groups": groups_table(wave),
+            },
+            facts,
+        ),
         "characteristics": table(
             "characteristics",
             # Behind a median are as many people as have a value.
@@ -107,6 +118,8 @@ def _intake_views(intake: WaveIntake) -> Views:
             upper="summary",
             smallest_cell="cell",
         ),
+        "missing": lambda: Payload("figure", "missing_values", _missing(intake), facts),
+        "missing_table": lambda: Payload("table", "missing_values", _missing(intake), facts),
         "two_axes": table(
             "two_axes", intake.two_axes, perceived_helpfulness="key", termination_type="key", n="people"
         ),
@@ -129,6 +142,7 @@ def _intake_views(intake: WaveIntake) -> Views:
             n_dropped="people",
             n_judged="people",
             n_unjudged="people",
+            n_late="people",
         ),
         "findings": lambda: Payload(
             "table",
@@ -147,3 +161,10 @@ def _intake_views(intake: WaveIntake) -> Views:
             facts,
         ),
     }
+
+
+def _missing(intake: WaveIntake) -> dict[str, Table]:
+    rows = Table.of(
+        intake.missing, variable="key", label="key", group="key", n_missing="people", n_eligible="people"
+    )
+    return {"rows": rows, "groups": groups_table(intake.wave)}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from analysis_lib.outcome_models import GROUPS, SATISFACTION, OutcomeModels
+from analysis_lib.outcome_models import GROUPS, SATISFACTION, OutcomeModels, counts_of_themes
 from analysis_lib.payload import Payload, Table
 from analysis_lib.views.common import SENTENCES, Views, facts_of, groups_table, views
 
@@ -19,6 +19,8 @@ def _outcome_model_views(models: OutcomeModels) -> Views:
             facts = facts_of(wave, reason=models.reason, setting=wave.study.setting)
             tables = {"groups": groups_table(wave), "models": _models(models, outcomes)}
             tables |= {"guards": _guards(models, outcomes), "sizes": _sizes(models, outcomes)}
+            if shape == "sentences":
+                tables["counts"] = _counts(models)
             if SATISFACTION in outcomes:
                 tables["cuts"] = _cuts(models)
             return Payload(shape, template, tables, facts)
@@ -54,6 +56,11 @@ def _models(models: OutcomeModels, outcomes: tuple[str, ...]) -> Table:
         smallest_cell="cell",
         reason="text",
     )
+
+
+def _counts(models: OutcomeModels) -> Table:
+    counts = counts_of_themes(models)
+    return Table.of(counts, theme_id="key", group="key", n_with_theme="people", n_total="people")
 
 
 def _guards(models: OutcomeModels, outcomes: tuple[str, ...]) -> Table:

@@ -7,13 +7,15 @@ from typing import Any
 
 from analysis_lib.payload import Payload, Table
 from analysis_lib.theme_bank import PooledThemes
+from analysis_lib.theme_patterns import leading_themes
 from analysis_lib.views.common import SENTENCES, Views, facts_of, groups_table, views
 
 
 @views.register
 def _pooled_views(found: PooledThemes) -> Views:
     wave = found.crosstab.matrix.wave
-    facts = facts_of(wave, reason=found.reason, reference=found.crosstab.reference)
+    leading = list(leading_themes(found.crosstab))
+    facts = facts_of(wave, reason=found.reason, reference=found.crosstab.reference, leading=leading)
 
     def made(shape: Any) -> Callable[[], Payload]:
         def make() -> Payload:

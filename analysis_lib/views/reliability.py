@@ -25,6 +25,7 @@ def _reliability_views(found: CodingReliability) -> Views:
         weak_below=found.weak_below,
         codebook_version=wave.facts.codebook_version,
         newest_version=wave.study.codebook.version,
+        auditor=wave.study.reporting.get("auditor", ""),
     )
 
     def made(shape: Any, template: str, *names: str, none: str | None = None) -> Callable[[], Payload]:

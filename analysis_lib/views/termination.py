@@ -100,6 +100,7 @@ _TERMINATION_TABLES: dict[str, Callable[[TerminationModels], Table]] = {
         models.guards,
         model="key",
         event="key",
+        n_late="people",
         n_eligible="people",
         n_used="people",
         n_dropped="people",

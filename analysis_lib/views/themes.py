@@ -8,8 +8,9 @@ from typing import Any
 import pandas as pd
 
 from analysis_lib.crosstab import ThemeCrosstab
-from analysis_lib.joint_display import leading_themes
+from analysis_lib.other_bases import other_bases
 from analysis_lib.payload import Kind, Payload, Table
+from analysis_lib.theme_patterns import leading_themes
 from analysis_lib.views.common import SENTENCES, Views, agreement_beside, facts_of, groups_table, views
 
 
@@ -30,6 +31,7 @@ def _crosstab_views(result: ThemeCrosstab) -> Views:
                 tables, facts = tables | strata, facts | named
             if template == "theme_by_outcome":
                 tables["agreement"], facts["agreement_reason"] = agreement_beside(wave)
+                tables |= bases_beside(result)
             return Payload(shape, template, tables, facts)
 
         return make
@@ -41,6 +43,17 @@ def _crosstab_views(result: ThemeCrosstab) -> Views:
         "dots": made("figure", "theme_dots", "shares"),
         "differences": made("figure", "theme_differences", "contrasts"),
         SENTENCES: made("sentences", "theme_contrasts", "contrasts", "shares"),
+    }
+
+
+def bases_beside(result: ThemeCrosstab) -> dict[str, Table]:
+    """Counts behind the shares of other people, and of mentions, for readers who ask for another base."""
+    found = other_bases(result)
+    return {
+        "other_base": Table.of(
+            found.people, base="key", theme_id="key", group="key", n_with_theme="people", n_total="people"
+        ),
+        "all_segments": Table.of(found.segments, group="key", n_all_segments="segments"),
     }
 
 

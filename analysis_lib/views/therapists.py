@@ -7,7 +7,7 @@ from typing import Any
 
 from analysis_lib.payload import Payload, Table
 from analysis_lib.therapists import ClusteredModels, unit_of
-from analysis_lib.views.common import SENTENCES, Views, facts_of, groups_table, views
+from analysis_lib.views.common import SENTENCES, Views, dropouts_beside, facts_of, groups_table, views
 
 
 @views.register
@@ -31,11 +31,12 @@ def _therapist_views(found: ClusteredModels) -> Views:
     return {
         "therapists": made("table", "therapists", "models", "icc"),
         "icc": made("table", "icc", "icc"),
-        SENTENCES: made("sentences", "therapists", "models", "icc"),
+        SENTENCES: made("sentences", "therapists", "models", "icc", "dropouts"),
     }
 
 
 _TABLES: dict[str, Callable[[ClusteredModels], Table]] = {
+    "dropouts": lambda found: dropouts_beside(found.matrix),
     "models": lambda found: Table.of(
         found.table,
         model="key",

@@ -17,6 +17,17 @@ def _open_data() -> None:
         pytest.skip("the open data sets are not here: no folder `shared/data` beside the repository")
 
 
+@pytest.fixture(scope="session")
+def quarters(tmp_path_factory: pytest.TempPathFactory) -> dict[str, studies.BuiltWave]:
+    """The finished waves of guided internet therapy, one per quarter."""
+    base = tmp_path_factory.mktemp("internet")
+    studies.internet_therapy(base / "study")
+    out = base / "out"
+    assert main(["run", str(base / "study"), "--out", str(out), "--profile", "coauthor"]) == 0
+    (study,) = (folder for folder in out.iterdir() if folder.is_dir())
+    return {name: studies.BuiltWave(base / "study", study / name) for name in studies.QUARTERS}
+
+
 def _run(study: Path, out: Path) -> studies.BuiltWave:
     """Run a study through the command line as a co-author report."""
     assert main(["run", str(study), "--out", str(out), "--profile", "coauthor"]) == 0

@@ -1,4 +1,4 @@
-"""Three published data sets as study folders, and what a run leaves behind.
+"""Published data sets as study folders, and what a run leaves behind.
 
 The folders are written with the csv module alone: raw files are copied where study.yaml can say how they are
 read, and otherwise gain a column. Nothing here calls the package, so that a fault in it cannot hide.
@@ -13,6 +13,7 @@ import re
 import shutil
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import date, timedelta
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -244,6 +245,71 @@ def bright_trial(folder: Path, *, status: str = "active") -> None:
     )
 
 
+QUARTERS = ("2019Q2", "2019Q3", "2019Q4", "2020Q1", "2020Q2", "2020Q3", "2020Q4", "2021Q1")
+DATA_CUT = date(2021, 1, 28)  # day of the last login of anybody
+EXPOSURE = 56  # days: everybody who stayed was observed for at least so long
+
+
+def internet_therapy(folder: Path, *, follow_up: str = f"{{days: {EXPOSURE}}}") -> None:
+    """Guided internet therapy, a wave per quarter of the first login; nothing is coded.
+
+    Whoever stopped logging in is labelled as not adherent, and so is everybody who began too late to be anything else.
+    """
+    people = rows_of(DATA / "gicbt_participants.csv")
+    for look, quarter in enumerate(QUARTERS, start=1):
+        wave = folder / "waves" / quarter
+        wave.mkdir(parents=True)
+        year, last = int(quarter[:4]), 3 * int(quarter[-1])
+        opened = date(year, last - 2, 1)
+        closed = date(year + last // 12, last % 12 + 1, 1) - timedelta(days=1)
+        facts = [
+            f"opened: {opened}",
+            f"closed: {closed}",
+            f"data_cut: {DATA_CUT}",
+            'codebook_version: "1"',
+            f"look: {look}",
+        ]
+        (wave / "wave.yaml").write_text("\n".join(facts) + "\n", encoding="utf-8")
+        mine = [
+            row | {"participant_id": f"user-{row['participant_id']}"}
+            for row in people
+            if row["wave"] == quarter
+        ]
+        write_rows(wave / "participants.csv", mine[0], [row.values() for row in mine])
+        write_rows(wave / "coded_segments.csv", ("segment_id", "participant_id", "code_id"), ())
+    _write_codebook(folder, ["Left for practical reasons"])
+    _write_study(
+        folder,
+        f"""
+        study: internet-therapy
+        title: Logging in to guided internet therapy
+        setting: Internet
+        tradition: codebook
+        theme_timing: after_outcome
+        coders_blind_to_outcome: no
+        planned_looks: {len(QUARTERS)}
+        outcome:
+          groups: [stayed, left_early]
+          reference: stayed
+          from:
+            - {{group: left_early, when: {{adherent: "0"}}}}
+            - {{group: stayed, when: {{adherent: "1"}}}}
+        dropout_definitions:
+          stopped: {{column: adherent, values: ["0"]}}
+        follow_up: {follow_up}
+        termination_models:
+          - name: first_days
+            event: stopped
+            covariates:
+              logins_d0_13: {{type: number, why: who logs in often at first may stay}}
+        privacy: {{counts: exact, reason: published with an open licence}}
+        columns:
+          participants: {{first_login: started_on}}
+        """,
+        waves=QUARTERS,
+    )
+
+
 def write_rows(path: Path, header: Iterable[str], rows: Iterable[Iterable[str]]) -> None:
     """Write a csv file."""
     with path.open("w", encoding="utf-8", newline="") as file:
@@ -286,14 +352,14 @@ def _write_codebook(folder: Path, codes: list[str], *, status: str = "active") -
     )
 
 
-def _write_study(folder: Path, decisions: str) -> None:
+def _write_study(folder: Path, decisions: str, *, waves: tuple[str, ...] = (WAVE,)) -> None:
     """A study.yaml with these decisions, few permutations and the key of the pseudonyms beside the study."""
     indent = re.match(r"\n *", decisions)
     margin = len(indent[0]) - 1 if indent else 0
     lines = [line[margin:] for line in decisions.strip("\n").splitlines()]
     key = folder.with_name(f"{folder.name}.key")
     lines += [
-        f"waves: [{WAVE}]",
+        f"waves: [{', '.join(waves)}]",
         "n_permutations: {omnibus: 999, minp: 1999}",
         f"pseudonym_key: {json.dumps(str(key))}",
     ]

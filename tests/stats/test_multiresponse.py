@@ -671,13 +671,21 @@ def test_input_that_does_not_fit_is_refused_by_name(themes, groups, message):
 
 def test_choices_that_make_no_sense_are_refused():
     with pytest.raises(ModelError, match="n_permutations"):
-        mmi_test(SPLIT, FOUR_AND_FOUR, n_permutations=0)
+        mmi_test(SPLIT, FOUR_AND_FOUR, n_permutations=-1)
+    with pytest.raises(ModelError, match="n_permutations"):
+        min_p(SPLIT, FOUR_AND_FOUR, n_permutations=0)
     with pytest.raises(ModelError, match="alpha"):
         min_p(SPLIT, FOUR_AND_FOUR, alpha=5)
     with pytest.raises(ModelError, match="statistic"):
         min_p(SPLIT, FOUR_AND_FOUR, statistic="maxT")
     with pytest.raises(ModelError, match="seed"):
         min_p(SPLIT, FOUR_AND_FOUR, seed=1.5)
+
+
+def test_without_permutations_the_rao_scott_test_stands_alone_and_is_the_same():
+    alone, both = (mmi_test(SPLIT, FOUR_AND_FOUR, n_permutations=n) for n in (0, 99))
+    assert np.isnan([alone.p_permutation, alone.mc_error]).all()
+    assert (alone.statistic, alone.p_rao_scott) == (both.statistic, both.p_rao_scott)
 
 
 def test_what_is_drawn_does_not_depend_on_the_size_of_the_blocks():

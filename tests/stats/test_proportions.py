@@ -168,7 +168,7 @@ def test_firth_limits_are_where_the_penalised_profile_likelihood_has_dropped_by_
     assert result.p_value == pytest.approx(erfc(sqrt(top - profile(0.0))), rel=1e-5)
 
 
-@pytest.mark.parametrize("method", ["exact", "firth"])
+@pytest.mark.parametrize("method", ["exact", "firth", "wald"])
 def test_an_odds_ratio_with_an_empty_row_is_nan_with_a_reason(method):
     result = odds_ratio([[0, 0], [7, 8]], method=method)
     assert np.isnan([result.estimate, result.conf_low, result.conf_high, result.p_value]).all()
@@ -187,8 +187,31 @@ def test_an_odds_ratio_of_a_2x3_table_is_refused():
 
 
 def test_an_unknown_method_is_refused():
-    with pytest.raises(ModelError, match="wald"):
-        odds_ratio([[1, 2], [3, 4]], method="wald")
+    with pytest.raises(ModelError, match="woolf"):
+        odds_ratio([[1, 2], [3, 4]], method="woolf")
+
+
+def test_a_wald_odds_ratio_has_the_interval_of_its_logarithm():
+    # log(30 * 80 / (20 * 70)) = log(12/7); variance 1/30 + 1/70 + 1/20 + 1/80
+    log, spread = np.log(12 / 7), 1.959963984540054 * sqrt(1 / 30 + 1 / 70 + 1 / 20 + 1 / 80)
+    result = odds_ratio([[30, 70], [20, 80]], method="wald")
+    assert result.estimate == pytest.approx(12 / 7, rel=1e-12)
+    assert [result.conf_low, result.conf_high] == pytest.approx(
+        [np.exp(log - spread), np.exp(log + spread)], rel=1e-9
+    )
+
+
+def test_a_wald_odds_ratio_with_an_empty_cell_is_nan_with_a_reason():
+    result = odds_ratio([[0, 12], [7, 8]], method="wald")
+    assert np.isnan(result.estimate)
+    assert "empty" in result.reason
+
+
+def test_the_wald_and_the_exact_odds_ratio_agree_where_there_are_ten_thousand_people():
+    table = [[900, 2_100], [1_800, 5_200]]
+    wald, exact = odds_ratio(table, method="wald"), odds_ratio(table)
+    assert wald.estimate == pytest.approx(exact.estimate, rel=1e-3)
+    assert [wald.conf_low, wald.conf_high] == pytest.approx([exact.conf_low, exact.conf_high], rel=5e-3)
 
 
 def test_cramers_v_of_a_perfect_association_is_one():

@@ -1,0 +1,270 @@
+"""What does a co-author know after five minutes?
+
+A few numbers, the clearest findings, one thing that the data cannot say, one limit, a line for each section, and what
+the authors have still to write. Every sentence is one of the sections'; no statement is made here.
+
+References: APA 2018, JARS-Mixed, on what an abstract holds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from analysis_lib.formatting import missing, n_of, p_value, percent
+from analysis_lib.payload import Payload
+from analysis_lib.report.folds import Part, said_in, with_place
+from analysis_lib.report.pictures import Picture, picture
+from analysis_lib.report.sections import LaidOut, Section
+from analysis_lib.sentences import Sentence, limits
+from analysis_lib.tables.common import contrasts_of
+
+N_FINDINGS = 3
+N_THEMES = 6  # in the picture
+_FINDINGS = ("theme_contrasts", "termination")  # where findings come from, the first first
+
+
+@dataclass(frozen=True)
+class KeyNumber:
+    """A number with what it counts, and the id of the part that it comes from; empty for none."""
+
+    value: str
+    what: str
+    link: str
+
+
+@dataclass(frozen=True)
+class Line:
+    """What a section found, and how often it refuses to say something."""
+
+    section: Section
+    sentence: Sentence | None
+    refused: tuple[Sentence, ...]
+
+
+@dataclass(frozen=True)
+class Unwritten:
+    """A box that waits for its authors: where it stands, and its id."""
+
+    place: str
+    id: str
+    n: int
+
+
+@dataclass(frozen=True)
+class Summary:
+    """Everything up to the end of the first five minutes.
+
+    Parameters
+    ----------
+    findings
+        At most three, the clearest first.
+    cannot
+        What the data do not settle or the report refuses; None where neither occurs.
+    limit
+        The limit to read all of it with; None where there is none.
+    lines
+        One per section.
+    unwritten
+        What the authors have still to write.
+    dots
+        The leading themes as a picture; None where it cannot be drawn.
+    dots_link, dots_number
+        Id and number of the full figure.
+    """
+
+    numbers: tuple[KeyNumber, ...]
+    findings: tuple[Sentence, ...]
+    cannot: Sentence | None
+    limit: Sentence | None
+    lines: tuple[Line, ...]
+    unwritten: tuple[Unwritten, ...]
+    dots: Picture | None
+    dots_link: str
+    dots_number: str
+
+    @property
+    def n_unwritten(self) -> int:
+        """Empty boxes in all."""
+        return sum(place.n for place in self.unwritten)
+
+
+def summarise(laid_out: LaidOut, cover: Payload) -> Summary:
+    """The summary of a report."""
+    said: dict[str, list[Sentence]] = {}
+    for _, parts in laid_out:
+        for part, closer in with_place(parts):
+            if not closer:  # what a closer look cannot say stands there
+                said.setdefault(part.template, []).extend(said_in(part))
+    findings = _findings(said)
+    cannot = _cannot(said, findings)
+    used = {*findings, cannot}
+    dots = _part(laid_out, "theme_dots")
+    return Summary(
+        tuple(_numbers(laid_out)),
+        findings,
+        cannot,
+        next(
+            iter(
+                limits(
+                    cover,
+                    [part for section, _ in laid_out for part in section.parts if isinstance(part, Payload)],
+                )
+            ),
+            None,
+        ),
+        tuple(_line(section, parts, used) for section, parts in laid_out),
+        tuple(_unwritten(laid_out)),
+        _leading(laid_out),
+        dots.id if dots else "",
+        dots.number if dots else "",
+    )
+
+
+def _findings(said: dict[str, list[Sentence]]) -> tuple[Sentence, ...]:
+    """The clearest of what is found; a sentence that settles nothing only where there is nothing else."""
+    stated = [
+        sentence
+        for template in _FINDINGS
+        for sentence in said.get(template, [])
+        if sentence.kind not in ("refusal", "limit", "cannot tell", "withheld")
+    ]
+    ranked = sorted(dict.fromkeys(stated), key=lambda sentence: sentence.kind != "clear")
+    return tuple(ranked[:N_FINDINGS])
+
+
+def _cannot(said: dict[str, list[Sentence]], findings: Sequence[Sentence]) -> Sentence | None:
+    """The first refusal; where nothing is refused, the first question that the data do not settle."""
+    everything = [sentence for found in said.values() for sentence in found]
+    open_ = [s for template in reversed(_FINDINGS) for s in said.get(template, []) if s not in findings]
+    return _first(everything, "refusal") or _first(open_, "cannot tell")
+
+
+def _first(found: Sequence[Sentence], kind: str) -> Sentence | None:
+    return next((sentence for sentence in found if sentence.kind == kind), None)
+
+
+def _line(section: Section, parts: list[Part], used: set[Sentence | None]) -> Line:
+    """The first thing that a section says and the summary has not said, and every refusal outside closer looks."""
+    said = [sentence for part in parts for sentence in said_in(part)]
+    refused = [
+        s for part, closer in with_place(parts) if not closer for s in said_in(part) if s.kind == "refusal"
+    ]
+    stated = [s for s in said if s.kind not in ("refusal", "limit") and s not in used]
+    return Line(section, next(iter(stated), None), tuple(dict.fromkeys(refused)))
+
+
+def _unwritten(laid_out: LaidOut) -> Iterator[Unwritten]:
+    for section, parts in laid_out:
+        for part in parts:
+            if part.kind == "authors" and not part.content[1].strip():
+                yield Unwritten(f"section {section.number.lstrip('0')}", part.id, 1)
+            elif part.kind == "joint_display":
+                empty = [id_ for row, id_, _ in part.content if not row.reading.strip()]
+                if empty:
+                    yield Unwritten(part.number, empty[0], len(empty))
+            elif part.kind == "boxes":
+                unwritten = [box.id for box in part.content if not box.reading.strip()]
+                if unwritten:
+                    yield Unwritten(
+                        f"conclusions of section {section.number.lstrip('0')}", unwritten[0], len(unwritten)
+                    )
+
+
+def _part(laid_out: LaidOut, template: str, kind: str = "") -> Part | None:
+    """The first part of a template."""
+    for _, parts in laid_out:
+        for part in parts:
+            if part.template == template and (not kind or part.kind == kind):
+                return part
+    return None
+
+
+def _payload(laid_out: LaidOut, template: str) -> Payload | None:
+    """The first payload of a template."""
+    for section, _ in laid_out:
+        for part in section.parts:
+            if isinstance(part, Payload) and part.template == template:
+                return part
+    return None
+
+
+def _leading(laid_out: LaidOut) -> Picture | None:
+    """The figure of all themes with the leading ones alone."""
+    whole = _payload(laid_out, "theme_dots")
+    if whole is None:
+        return None
+    chosen = list(whole.facts["leading"][:N_THEMES])
+    shares = whole.tables["shares"]
+    at = [name for name, _ in shares.columns].index("theme_id")
+    kept = replace(shares, rows=tuple(row for row in shares.rows if row[at] in chosen))
+    facts = dict(whole.facts) | {"leading": chosen}
+    drawn = picture(replace(whole, tables=dict(whole.tables) | {"shares": kept}, facts=facts))
+    return drawn if drawn.address else None
+
+
+def _numbers(laid_out: LaidOut) -> Iterator[KeyNumber]:
+    """At most eight numbers, each with its base; what a wave does not have is left out."""
+    for template, make in _NUMBERS.items():
+        payload, part = _payload(laid_out, template), _part(laid_out, template, "table")
+        if payload is not None:
+            yield from (KeyNumber(*found, part.id if part else "") for found in make(payload))
+
+
+def _from_flow(payload: Payload) -> Iterator[tuple[str, str]]:
+    rows = payload.tables["rows"].frame
+    enrolled = rows.loc[rows["stage"] == "enrolled", "n"]
+    if len(enrolled):
+        yield n_of(rows["n"].iloc[-1], enrolled.iloc[0]), "people who took part are analysed"
+
+
+def _from_coding(payload: Payload) -> Iterator[tuple[str, str]]:
+    rows = payload.tables["coding"].frame.set_index("what")
+    if "by two" in rows.index:
+        both = rows.loc["by two"]
+        yield n_of(both["n"], both["n_total"]), "people coded by two coders or more"
+
+
+def _from_omnibus(payload: Payload) -> Iterator[tuple[str, str]]:
+    tests = payload.tables["tests"].frame
+    p = tests.loc[tests["test"] == "mmi_permutation", "p_value"]
+    if len(p) and not missing(p.iloc[0]):
+        shown = p_value(p.iloc[0], band=payload.facts.get("counts_rule", "exact") != "exact")
+        yield (
+            f"p {shown}" if shown[0] in "<>≥" else f"p = {shown}",
+            "all themes together, over the outcome groups",
+        )
+
+
+def _from_contrasts(payload: Payload) -> Iterator[tuple[str, str]]:
+    rows = contrasts_of(payload)
+    tested = rows[rows["p_adjusted"].notna()]
+    if len(tested):
+        clear = tested["tier"].isin(["clear", "clear but small"])
+        yield f"{int(clear.sum())} of {len(tested)}", "comparisons of a theme in two groups are clear"
+
+
+def _from_dropout(payload: Payload) -> Iterator[tuple[str, str]]:
+    rows = payload.tables["rows"].frame
+    declared = rows[rows["definition"] == "declared"]
+    if len(declared):
+        row = declared.iloc[0]
+        known = not missing(row["n_dropped"]) and not missing(row["n_judged"]) and row["n_judged"]
+        share = f" ({percent(row['n_dropped'] / row['n_judged'])})" if known else ""
+        yield f"{n_of(row['n_dropped'], row['n_judged'])}{share}", f"people {row['rule']}"
+
+
+def _from_quotes(payload: Payload) -> Iterator[tuple[str, str]]:
+    table = payload.tables["quotes"]
+    names = [name for name, kind in table.columns if kind in ("participant", "speaker", "quote")]
+    yield f"{len(table.frame.drop_duplicates(names)):,}", "quotes released with this report"
+
+
+_NUMBERS = {
+    "flow": _from_flow,
+    "coding": _from_coding,
+    "omnibus": _from_omnibus,
+    "theme_contrasts": _from_contrasts,
+    "dropout": _from_dropout,
+    "quote_matrix": _from_quotes,
+}

@@ -1,0 +1,152 @@
+"""What does counting cost as a wave grows to a million people and twenty million coded segments?
+
+Each size runs in a process of its own: read the table of codings, quantitize it into 100 nested themes, cross-tabulate
+with four outcome groups by the large-sample methods (at every size, so that like is compared with like), test all
+themes together. polars and duckdb do the same
+group-by beside it (people with a theme or any theme below it, per group) where they are installed. Memory is the
+highest resident size of the process. Prints a table; nothing here is a test.
+
+    python tests/benchmarks/scale.py [SEGMENTS ...]
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import platform
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+from large_study import GROUPS, tables, theme_ids, write_study
+
+SIZES = (100_000, 1_000_000, 5_000_000, 20_000_000)
+SEGMENTS_PER_PERSON, N_THEMES, SEED = 20, 100, 20240610
+READERS = ("ours", "polars", "duckdb")
+
+
+def ours(folder: Path) -> None:
+    """Read, quantitize, cross-tabulate, test."""
+    import analysis_lib as al  # noqa: PLC0415
+    import pandas as pd  # noqa: PLC0415
+    from analysis_lib import large_sample  # noqa: PLC0415
+
+    large_sample.LARGE_SAMPLE = 0  # the same methods at every size
+    small = al.load_wave(folder / "small", "w1")
+    began = time.perf_counter()
+    people = pd.read_parquet(folder / "participants.parquet").set_index("participant_id")
+    people = people.assign(agreed=True, has_material=True, analysed=True, why_no_group=pd.NA)
+    segments = pd.read_parquet(folder / "coded_segments.parquet").assign(round="independent")
+    wave = replace(small, participants=people, segments=segments)
+    times = [time.perf_counter()]
+    matrix = al.quantitize(wave)
+    times.append(time.perf_counter())
+    found = al.crosstab_themes(matrix)
+    times.append(time.perf_counter())
+    al.omnibus_test(found)
+    times.append(time.perf_counter())
+    print(*np.diff([began, *times]).round(2), int(found.table["n_with_theme"].sum()))
+
+
+def families() -> list[tuple[str, str]]:
+    """(code, theme it counts for): itself and the branch above it."""
+    ids = theme_ids(N_THEMES)
+    return [(code, code) for code in ids] + [(code, code.split(".")[0]) for code in ids if "." in code]
+
+
+def with_polars(folder: Path) -> None:
+    import polars as pl  # noqa: PLC0415
+
+    began = time.perf_counter()
+    people = pl.scan_parquet(folder / "participants.parquet").select("participant_id", "outcome_group")
+    codes = pl.LazyFrame(families(), schema=["code_id", "theme_id"], orient="row")
+    found = (
+        pl.scan_parquet(folder / "coded_segments.parquet")
+        .join(codes, on="code_id")
+        .group_by("participant_id", "theme_id")
+        .agg(pl.col("segment_id").n_unique().alias("n_segments"))
+        .join(people, on="participant_id")
+        .group_by("theme_id", "outcome_group")
+        .agg(pl.len().alias("n_with_theme"), pl.col("n_segments").sum())
+        .collect()
+    )
+    print(round(time.perf_counter() - began, 2), int(found["n_with_theme"].sum()))
+
+
+def with_duckdb(folder: Path) -> None:
+    import duckdb  # noqa: PLC0415
+
+    began = time.perf_counter()
+    values = ", ".join(f"('{code}', '{theme}')" for code, theme in families())
+    found = duckdb.sql(f"""
+        with codes(code_id, theme_id) as (values {values}),
+        each as (
+            select participant_id, theme_id, count(distinct segment_id) as n_segments
+            from '{folder / "coded_segments.parquet"}' join codes using (code_id) group by all
+        )
+        select theme_id, outcome_group, count(*) as n_with_theme, sum(n_segments) as n_segments
+        from each join '{folder / "participants.parquet"}' using (participant_id) group by all
+    """).fetchall()
+    print(round(time.perf_counter() - began, 2), sum(row[2] for row in found))
+
+
+RUN = {"ours": ours, "polars": with_polars, "duckdb": with_duckdb}
+
+
+def measured(which: str, folder: Path) -> tuple[list[float], float]:
+    """What one process printed, and the most memory it took in GB."""
+    done = subprocess.run(
+        [sys.executable, __file__, "--one", which, str(folder)], capture_output=True, text=True, check=True
+    )
+    numbers = [float(word) for word in done.stdout.split()]
+    return numbers[:-1], numbers[-1]
+
+
+def main(sizes: tuple[int, ...]) -> None:
+    installed = [name for name in READERS if name == "ours" or importlib.util.find_spec(name)]
+    print(
+        f"{date.today()}, {platform.machine()}, Python {platform.python_version()}, seconds; memory in GB\n"
+    )
+    heads = ["segments", "people", "read", "quantitize", "crosstab", "all themes", "ours in all", "GB"]
+    print(
+        "| "
+        + " | ".join(heads + [f"{name} ({unit})" for name in installed[1:] for unit in ("s", "GB")])
+        + " |"
+    )
+    print("|" + "---:|" * (len(heads) + 2 * (len(installed) - 1)))
+    totals = []
+    for n in sizes:
+        with tempfile.TemporaryDirectory() as temporary:
+            folder = Path(temporary)
+            write_study(folder / "small", people=50, segments=1_000, themes=N_THEMES)
+            participants, segments = tables(n // SEGMENTS_PER_PERSON, n, N_THEMES, seed=SEED)
+            participants.to_parquet(folder / "participants.parquet", index=False)
+            segments.to_parquet(folder / "coded_segments.parquet", index=False)
+            del participants, segments
+            cells = [f"{n:,}", f"{n // SEGMENTS_PER_PERSON:,}"]
+            counted = set()
+            for name in installed:
+                numbers, memory = measured(name, folder)
+                counted.add(numbers[-1] if name != "ours" else numbers[-1])
+                seconds = numbers[:-1]
+                if name == "ours":
+                    totals.append(sum(seconds))
+                    cells += [f"{value:.1f}" for value in (*seconds, sum(seconds))] + [f"{memory:.1f}"]
+                else:
+                    cells += [f"{seconds[0]:.1f}", f"{memory:.1f}"]
+            print("| " + " | ".join(cells) + " |", flush=True)
+    slope = np.polyfit(np.log(sizes), np.log(totals), 1)[0] if len(sizes) > 1 else float("nan")
+    print(f"\nSlope of log seconds on log segments: {slope:.2f} (1 is linear).")
+
+
+if __name__ == "__main__":
+    if sys.argv[1:2] == ["--one"]:
+        RUN[sys.argv[2]](Path(sys.argv[3]))
+        print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6)
+    else:
+        main(tuple(map(int, sys.argv[1:])) or SIZES)
