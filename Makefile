@@ -49,6 +49,7 @@ benchmark: $(STAMP)  ## for developers: measure runs, statistics and imports bes
 	$(BIN)/python tests/benchmarks/run_against_naive.py
 	$(BIN)/python tests/benchmarks/statistics_speed.py
 	$(BIN)/python tests/benchmarks/refi_import.py
+	$(BIN)/python tests/benchmarks/report_rendering.py
 
 taguette:  ## for developers: a Taguette of its own in .venv-taguette, which a test drives over loopback
 	$(PYTHON) -m venv .venv-taguette

@@ -94,6 +94,9 @@ def _parser() -> argparse.ArgumentParser:
         "--scheduler", metavar="ADDRESS", help="a Dask cluster that does the work, such as tcp://host:8786"
     )
     run.add_argument("--force", action="store_true", help="run everything again, current or not")
+    run.add_argument(
+        "--pdf", action="store_true", help="also print each report to report.pdf, where Chromium is installed"
+    )
     run.set_defaults(command=_run)
 
     export = commands.add_parser(
@@ -149,7 +152,7 @@ def _import(options: argparse.Namespace) -> int:
 def _run(options: argparse.Namespace) -> int:
     from analysis_lib.commands.run import run  # noqa: PLC0415
 
-    return run(
+    code = run(
         options.study,
         options.wave,
         profile=options.profile,
@@ -158,6 +161,11 @@ def _run(options: argparse.Namespace) -> int:
         scheduler=options.scheduler,
         force=options.force,
     )
+    if options.pdf:
+        from analysis_lib.commands.pdf import print_reports  # noqa: PLC0415
+
+        print_reports(options.study, options.wave, out=options.out)
+    return code
 
 
 def _export(options: argparse.Namespace) -> int:

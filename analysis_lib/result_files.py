@@ -242,17 +242,45 @@ def _of_talkativeness(result: Talkativeness) -> Files:
     }
 
 
+# A table of a payload that is a file as it stands: template -> name of the file and of the table.
+_AS_IT_STANDS = {
+    "flow": ("flow", "rows"),
+    "characteristics": ("characteristics", "rows"),
+    "missing_values": ("missing_values", "rows"),
+    "dropout": ("dropout_definitions", "rows"),
+    "theme_hierarchy": ("theme_hierarchy", "rows"),
+    "theme_patterns": ("theme_patterns", "patterns"),
+    "theme_tests": ("theme_tests", "tests"),
+    "termination_models": ("termination_models", "models"),
+    "typology": ("theme_types", "patterns"),
+    "model_with_quotes": ("model_cases", "people"),
+    "therapists": ("clustered_models", "models"),
+    "icc": ("intraclass_correlation", "icc"),
+    "blocks": ("nested_blocks", "rows"),
+    "termination_probabilities": ("termination_probabilities", "probabilities"),
+    "outcome_groups": ("outcome_models", "models"),
+    "imputed": ("imputed_models", "models"),
+    "missing_covariates": ("missing_covariates", "missing"),
+    "termination_guards": ("termination_guards", "guards"),
+    "dropout_followup": ("time_to_dropout_people", "people"),
+    "dropout_hazard": ("time_to_dropout_hazard", "hazard"),
+    "prediction": ("prediction_measures", "measures"),
+    "risk_groups": ("prediction_risk_groups", "bins"),
+    "wave_sizes": ("wave_sizes", "sizes"),
+    "wave_attrition": ("wave_attrition", "left"),
+    "codebook_changes": ("codebook_changes", "codebook"),
+}
+
+
 @result_files.register
 def _of_payload(payload: Payload) -> Files:
     tables, rule = payload.tables, payload.facts.get("counts_rule", "exact")
     if payload.shape not in ("table", "joint_display"):
         return {}
+    if payload.template in _AS_IT_STANDS:
+        name, table = _AS_IT_STANDS[payload.template]
+        return {f"{name}.csv": tables[table].frame}
     match payload.template:
-        case "flow" | "characteristics" | "missing_values" | "theme_hierarchy" | "dropout":
-            name = "dropout_definitions" if payload.template == "dropout" else payload.template
-            return {f"{name}.csv": tables["rows"].frame}
-        case "theme_patterns":
-            return {"theme_patterns.csv": tables["patterns"].frame}
         case "theme_by_outcome":
             return {"theme_by_outcome.csv": with_shares(tables["shares"].frame)}
         case "sensitivity":
@@ -263,8 +291,6 @@ def _of_payload(payload: Payload) -> Files:
             return {"talkativeness_words.csv": tables["material"].frame.assign(counts_rule=rule)}
         case "theme_contrasts":
             return {"theme_contrasts.csv": contrasts_of(payload).assign(counts_rule=rule)}
-        case "theme_tests":
-            return {"theme_tests.csv": tables["tests"].frame}
         case "omnibus":
             found, counts, people = (tables[name].frame for name in ("tests", "counts", "people"))
             return {"omnibus.csv": csv_of(found, counts, people, payload.facts)}
@@ -275,52 +301,22 @@ def _of_payload(payload: Payload) -> Files:
         case "pooled_odds_ratios":
             table, banks = pooled_of(payload)
             return {"pooled_odds_ratios.csv": table, "pooled_banks.csv": banks}
-        case "termination_models":
-            return {"termination_models.csv": tables["models"].frame}
         case "side_by_side":
             rows = [(fit.theme_id, fit.fit, fit.silent, fit.reason) for fit in fits_of(payload).values()]
             fits = pd.DataFrame(rows, columns=["theme_id", "fit", "silent", "reason"])
             return {"joint_display_fit.csv": _fit(tables["themes"].frame, tables["readings"].frame, fits)}
-        case "typology":
-            return {"theme_types.csv": tables["patterns"].frame}
-        case "model_with_quotes":
-            return {"model_cases.csv": tables["people"].frame}
         case "quote_matrix":
             return {"quotes.csv": tables["quotes"].frame.rename(columns={"participant": "participant_id"})}
-        case "therapists":
-            return {"clustered_models.csv": tables["models"].frame}
-        case "icc":
-            return {"intraclass_correlation.csv": tables["icc"].frame}
-        case "blocks":
-            return {"nested_blocks.csv": tables["rows"].frame}
-        case "termination_probabilities":
-            return {"termination_probabilities.csv": tables["probabilities"].frame}
-        case "outcome_groups":
-            return {"outcome_models.csv": tables["models"].frame}
         case "satisfaction":
             return {
                 "satisfaction_models.csv": tables["models"].frame,
                 "satisfaction_cuts.csv": tables["cuts"].frame,
             }
-        case "imputed":
-            return {"imputed_models.csv": tables["models"].frame}
-        case "missing_covariates":
-            return {"missing_covariates.csv": tables["missing"].frame}
-        case "termination_guards":
-            return {"termination_guards.csv": tables["guards"].frame}
         case "dropout_sessions":
             return {
                 "time_to_dropout.csv": curve_of(payload),
                 "time_to_dropout_tests.csv": tables["comparisons"].frame,
             }
-        case "dropout_followup":
-            return {"time_to_dropout_people.csv": tables["people"].frame}
-        case "dropout_hazard":
-            return {"time_to_dropout_hazard.csv": tables["hazard"].frame}
-        case "prediction":
-            return {"prediction_measures.csv": tables["measures"].frame}
-        case "risk_groups":
-            return {"prediction_risk_groups.csv": tables["bins"].frame}
         case "agreement" | "coding" | "codebook" | "disagreements" | "unitising" | "claimed_agreement":
             return {f"{payload.template}.csv": tables[payload.template].frame}
         case "across_waves":
@@ -331,20 +327,15 @@ def _of_payload(payload: Payload) -> Files:
             return {
                 "across_waves_without_one.csv": without_one(with_wave_differences(tables["by_wave"].frame))
             }
-        case "wave_sizes":
-            return {"wave_sizes.csv": tables["sizes"].frame}
-        case "wave_attrition":
-            return {"wave_attrition.csv": tables["left"].frame}
         case "wave_returned":
-            return {"wave_returned.csv": tables["returned"].frame}
-        case "wave_differential":
-            return {"wave_differential_attrition.csv": tables["differential"].frame}
+            return {
+                "wave_returned.csv": tables["returned"].frame,
+                "wave_differential_attrition.csv": tables["differential"].frame,
+            }
         case "wave_comparison":
             return {"wave_comparison.csv": shares_and_changes(payload).assign(counts_rule=rule)}
         case "wave_changes":
             return {"wave_changes.csv": changes_in(payload).assign(counts_rule=rule)}
-        case "codebook_changes":
-            return {"codebook_changes.csv": tables["codebook"].frame}
         case "agreement_by_wave":
             return {"agreement_by_wave.csv": with_changes(tables["rows"].frame)}
         case "saturation":

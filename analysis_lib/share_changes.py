@@ -113,8 +113,8 @@ def with_change_tiers(
 
     Notes
     -----
-    A change of everybody together that the same mix of outcome groups does not show is at most *tentative*:
-    ``other_mix`` says so. ``not_tested`` says why a change has an interval and no test.
+    A change of everybody together that the same mix of outcome groups does not show (its interval holds 0) is at most
+    *tentative*: ``other_mix`` says so. ``not_tested`` says why a change has an interval and no test.
     """
     newest = changes["wave"].iloc[-1] if len(changes) else None
     named = tests.rename(columns={"reason": "not_tested"}).assign(wave=newest)
@@ -127,7 +127,7 @@ def with_change_tiers(
         as_contrasts.astype("float64"), smallest_difference=smallest_difference, alpha=alpha, banded=banded
     )["tier"]
     crosses = (frame["same_mix_low"] <= 0) & (frame["same_mix_high"] >= 0)
-    other_mix = crosses & tiers.isin(["clear", "clear but small"])
+    other_mix = crosses & tiers.isin(["clear", "clear but small", "tentative"])
     return frame.assign(other_mix=other_mix, tier=tiers.mask(other_mix, "tentative"))
 
 

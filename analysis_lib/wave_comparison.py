@@ -16,15 +16,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
+from analysis_lib.change_tests import INDEPENDENT, PAIRED, TESTS, change_tests
 from analysis_lib.codebook_changes import changes_between
 from analysis_lib.counts_by_wave import NO_FILES, NOBODY_HERE
 from analysis_lib.crosstab import SMALLEST_GROUP, in_base
-from analysis_lib.large_sample import chi_square_p, is_large
 from analysis_lib.quantitize import ALL, ThemeMatrix, quantitize
 from analysis_lib.share_changes import changes_of, with_change_tiers
-from analysis_lib.stats.change import paired_change
-from analysis_lib.stats.exact import exact_table_test
-from analysis_lib.stats.multiple import holm
 from analysis_lib.study import Study
 from analysis_lib.themes_as_now import ThemesAsNow, themes_as_now
 from analysis_lib.wave import Wave, waves_before
@@ -34,10 +31,6 @@ NO_EARLIER = "no earlier wave can be read, so there is nothing to compare this o
 NO_COMMON_THEME = "no theme means the same in this wave and in an earlier one"
 NO_REPEATS = "the study is declared a panel, but nobody who is analysed stands in both waves"
 OTHER_GROUPS = "other outcome groups than in this wave"
-REFLEXIVE = "reflexive thematic analysis does not read frequency as importance, so no change is tested"
-SMALL = f"fewer than {SMALLEST_GROUP} people in one of the waves, so intervals only"
-TOO_FEW = "too few people have it, or lack it, for any change to be told from chance"
-INDEPENDENT, PAIRED = "different people", "the same people"
 
 SHARES = [
     "theme_id",
@@ -51,7 +44,6 @@ SHARES = [
     "reason",
 ]
 STEPS = ["theme_id", "wave", "group", "since", "n_now_only", "n_before_only", "n_pairs", "method", "reason"]
-TESTS = ["theme_id", "group", "since", "p_value", "p_adjusted", "reason"]
 WAVES = ["wave", "look", "codebook_version", "n_counted", "n_repeated", "reason"]
 
 
@@ -137,9 +129,10 @@ def compare_waves(wave: Wave, *, earlier: Sequence[Wave] | None = None) -> WaveC
     -----
     Everybody together is compared where both waves hold the same outcome groups; a group that one wave lacks and that
     holds fewer than five people in the other does not count for that. Where they do not, the groups that both hold
-    are compared, so that a change in who was asked does not pass for a change in what was said. p-values are Fisher's
-    exact ones, or McNemar's for a panel; adjusted ones are Holm's over all themes (and groups) held against one wave.
-    A theme that could not reach alpha whatever the data is not tested and not counted.
+    are compared, so that a change in who was asked does not pass for a change in what was said. p-values of everybody
+    are of the exact conditional test inside outcome groups, of one group Fisher's, of a panel McNemar's; adjusted ones
+    are Holm's over all themes (and groups) held against one wave. A theme that could not reach alpha whatever the data
+    is not tested and not counted.
 
     Examples
     --------
@@ -157,7 +150,7 @@ def compare_waves(wave: Wave, *, earlier: Sequence[Wave] | None = None) -> WaveC
     shares = _shares(matrices, people, seen, themes)
     steps = _steps(matrices, people, seen, shares)
     reason = matrix.reason or _cannot_compare(loaded, shares, steps, wave)
-    tests = pd.DataFrame(columns=TESTS) if reason else _tests(matrix, shares, steps)
+    tests = pd.DataFrame(columns=TESTS) if reason else change_tests(wave, shares, steps)
     changes = with_change_tiers(
         changes_of(shares, steps),
         tests,
@@ -287,56 +280,6 @@ def _cannot_compare(
     if not before["comparable"].any():
         return NO_COMMON_THEME
     return "no outcome group holds people both in this wave and in an earlier one"
-
-
-def _tests(matrix: ThemeMatrix, shares: pd.DataFrame, steps: pd.DataFrame) -> pd.DataFrame:
-    """Exact p of each theme against the wave before and against the first, with Holm's over each of the two."""
-    study, parts = matrix.wave.study, []
-    for since, mine in steps[steps["wave"] == matrix.wave.id].groupby("since", sort=False):
-        tested = _tested_groups(mine)
-        rows = mine[mine["group"].isin(tested) & mine["reason"].isna()]
-        found = [_test(row, shares, study) for row in rows.itertuples()]
-        part = pd.DataFrame(
-            [(row.theme_id, row.group, since, p, np.nan, why) for row, (p, why) in
-             zip(rows.itertuples(), found, strict=True)],
-            columns=TESTS,
-        )  # fmt: skip
-        known = part["p_value"].notna()
-        if known.any():
-            part.loc[known, "p_adjusted"] = holm(part.loc[known, "p_value"].to_numpy())
-        parts.append(part)
-    frame = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=TESTS)
-    return frame.astype({"p_value": "float64", "p_adjusted": "float64"})
-
-
-def _tested_groups(steps: pd.DataFrame) -> list[str]:
-    """Everybody together where that can be compared, else each group that can."""
-    able = set(steps.loc[steps["reason"].isna(), "group"])
-    return [ALL] if ALL in able else sorted(able)
-
-
-def _test(row: object, shares: pd.DataFrame, study: Study) -> tuple[float, str | None]:
-    """Exact p of one change, or why there is none."""
-    if study.tradition == "reflexive":
-        return np.nan, REFLEXIVE
-    theme, group = row.theme_id, row.group  # type: ignore[attr-defined]  # a row of itertuples
-    if row.method == PAIRED:  # type: ignore[attr-defined]
-        now_only, before_only, n = row.n_now_only, row.n_before_only, row.n_pairs  # type: ignore[attr-defined]
-        if n < SMALLEST_GROUP:
-            return np.nan, SMALL
-        paired = paired_change(now_only, before_only, n)
-        return (paired.p_value, None) if paired.smallest_p <= study.alpha else (np.nan, TOO_FEW)
-    here = shares[(shares["theme_id"] == theme) & (shares["group"] == group)].set_index("wave")
-    counts = here.loc[[row.wave, row.since], ["n_with_theme", "n_total"]].to_numpy(dtype=int)  # type: ignore[attr-defined]
-    table = np.array([counts[:, 0], counts[:, 1] - counts[:, 0]])
-    if counts[:, 1].min() < SMALLEST_GROUP:
-        return np.nan, SMALL
-    if (table.sum(axis=1) == 0).any():
-        return np.nan, TOO_FEW
-    if is_large(int(counts[:, 1].sum())):
-        return chi_square_p(table), None
-    exact = exact_table_test(table)
-    return (exact.p_value, None) if exact.smallest_p <= study.alpha else (np.nan, TOO_FEW)
 
 
 def _codebook(earlier: tuple[Wave, ...], wave: Wave) -> pd.DataFrame:

@@ -84,10 +84,14 @@ class Example:
         )
         about_models = (al.nested_blocks, al.clustered_models, al.fit_imputed, al.prediction_measures)
         about_people = (al.co_occurrence, al.fit_outcome_groups, al.time_to_dropout)
+        over_waves = al.compare_waves(self.wave)
         return (
             *(analysis(self.crosstab) for analysis in about_themes),
             *(analysis(self.models) for analysis in about_models),
             *(analysis(self.matrix) for analysis in about_people),
+            over_waves,
+            al.what_changed(over_waves),
+            al.wave_attrition(self.wave, earlier=over_waves.earlier),
         )
 
     @cached_property

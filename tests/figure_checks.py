@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from itertools import combinations
 from typing import Any
 
+import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.text import Text
 
@@ -36,11 +36,14 @@ def problems(figure: Any) -> list[str]:
         for text, box in boxes
         if box.x0 < frame.x0 or box.x1 > frame.x1 or box.y0 < frame.y0 or box.y1 > frame.y1
     ]
-    for (one, a), (other, b) in combinations(boxes, 2):
-        across = min(a.x1, b.x1) - max(a.x0, b.x0)
-        down = min(a.y1, b.y1) - max(a.y0, b.y0)
-        if across > TOUCH * unit and down > TOUCH * unit:
-            found.append(f"{one.get_text()!r} runs into {other.get_text()!r}")
+    sides = np.array([box.extents for _, box in boxes]).reshape(-1, 4)
+    low, high = sides[:, :2], sides[:, 2:]
+    shared = np.minimum(high[:, None], high) - np.maximum(low[:, None], low)
+    over = np.triu((shared > TOUCH * unit).all(axis=2), 1)
+    found += [
+        f"{boxes[i][0].get_text()!r} runs into {boxes[j][0].get_text()!r}"
+        for i, j in zip(*np.nonzero(over), strict=True)
+    ]
     width, height = (25.4 * side for side in figure.get_size_inches())
     if not any(abs(width - allowed) < 1e-6 for allowed in WIDTHS_MM):
         found.append(f"it is {width:.2f} mm wide")

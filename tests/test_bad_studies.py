@@ -371,7 +371,7 @@ CASES = [
          "strata", ("decides about the outcome group",)),
     Case("strata by a number", {Y: added(STUDY, "strata: [age]")}, "S13", Y, 24, "strata", ("makes no strata",)),
     Case("item that no checklist has", {Y: added(STUDY, "reporting: {manuscript: {COREQ 33: page 4}}")}, "S14", Y, 24,
-         "reporting.manuscript.(unusual name)", ('Did you mean "COREQ 3',), "warn"),
+         "reporting.manuscript.COREQ 33", ('Did you mean "COREQ 3',), "warn"),
     Case("exact counts without a reason", {Y: added(STUDY, "privacy: {counts: exact}")}, "S07", Y, 24, "privacy.reason",
          ("a written reason", "counts: midpoint6")),
     Case("prediction after the outcome", {Y: added(STUDY, "claim: prediction")}, "S08", Y, 24, "claim",

@@ -130,8 +130,8 @@ def test_each_rejected_branch_is_said_with_what_differs_below_it() -> None:
     said = [s.text for s in sentences(payload_of(found, "sentences"))]
     assert said == [
         "“Manner” differs between the groups (adjusted p < .001); below it, so does “Cold” (adjusted p < .001).",
-        "Looked at and not settled: “Late” and “Gain”. This is lack of evidence, not evidence that the groups are"
-        " alike.",
+        "Looked at and not settled: “Late” and “Gain”.",
+        "What the data do not settle is lack of evidence, not evidence that the groups are alike.",
     ]
 
 
@@ -144,9 +144,10 @@ def test_a_branch_that_is_settled_only_at_its_top_is_said_so() -> None:
 
 def test_nothing_rejected_is_no_evidence_that_groups_are_alike_and_closed_themes_are_named() -> None:
     said = sentences(payload_of(branches_of(COUNTS | {"A": COUNTS["B"]}), "sentences"))
-    assert [s.kind for s in said] == ["cannot tell", "limit"]
+    assert [s.kind for s in said] == ["cannot tell", "limit", "limit"]
     assert said[0].text.startswith("For no upper theme do the data settle a difference.")
-    assert "even in opposite directions" in said[1].text
+    assert "lack of evidence" in said[1].text
+    assert "even in opposite directions" in said[2].text
 
 
 def test_a_rejected_theme_below_an_untested_one_is_said_by_itself() -> None:

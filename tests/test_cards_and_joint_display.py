@@ -71,7 +71,7 @@ def test_joint_display():
     )
     assert row.reading == ""
     assert row.negative_case == NegativeCase(
-        "more often in Unhelpful than in Helpful (clear); Helpful: 12/92, 13%",
+        "more often in Unhelpful than in Helpful (clear), where 12/92, 13% have it",
         "",
         "",
         "no words from the helpful group may be shown",

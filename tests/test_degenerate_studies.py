@@ -182,6 +182,11 @@ def the_tradition_is_reflexive(study):
 
 
 @case
+def the_tradition_is_consensual(study):
+    study.instead("tradition: codebook", "tradition: cqr")
+
+
+@case
 def the_same_people_take_part_in_every_wave(study):
     study.setting("repeated: panel")
 

@@ -17,6 +17,7 @@ ELSEWHERE = {
     "W09": "test_bad_studies",
     "W10": "test_bad_studies",
     "W13": "importers/test_import_command",
+    "W24": "test_notes_wording",
     "X12": "test_checks",
     "X13": "test_bad_studies",
     "X26": "test_checks",

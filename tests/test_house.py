@@ -56,7 +56,7 @@ LAYERS = (
     "codebook_changes",
     "themes_as_now",
     "counts_by_wave",
-    "share_changes attrition",
+    "share_changes attrition change_tests",
     "wave_comparison",
     "what_changed",
     "ways_of_counting",

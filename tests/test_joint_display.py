@@ -6,6 +6,7 @@ from handmade import a_wave, counted, themes
 
 from analysis_lib.crosstab import crosstab_themes
 from analysis_lib.joint_display import joint_display
+from analysis_lib.joint_display.quote_choice import quoted_already
 from analysis_lib.quantitize import quantitize
 from analysis_lib.study import Outcome, TerminationModelPlan
 from analysis_lib.termination import fit_termination
@@ -231,3 +232,11 @@ def test_the_authors_reading_stands_beside_its_theme(example):
 def test_every_theme_has_its_definition(example):
     assert (example.display.definitions["definition"].str.len() > 20).all()
     assert tuple(example.display.definitions["theme_id"]) == example.display.themes
+
+
+def test_words_that_the_display_quotes_already_go_first_and_others_only_where_there_are_none():
+    columns = ["theme_id", "group", "participant_id", "quote"]
+    words = pd.DataFrame([("cold", "mixed", "U1", "One."), ("cold", "mixed", "U2", "Two.")], columns=columns)
+    shown = pd.DataFrame([("cold", "mixed", "U2", "Two."), ("warm", "mixed", "U1", "One.")], columns=columns)
+    assert quoted_already(words, shown)["quote"].tolist() == ["Two."]
+    assert quoted_already(words, shown.iloc[1:])["quote"].tolist() == ["One.", "Two."]

@@ -257,7 +257,7 @@ def test_what_it_says_where_themes_go_with_the_outcome() -> None:
     )
     assert said[0].endswith("; 2 themes, 20 people).")
     assert said[1] == (
-        "On average 72.9% of the variance of a theme lies between the groups; 5.3% would be expected by chance alone."
+        "Over 2 themes of 20 people, on average 72.9% of the variance of a theme lies between the groups; 5.3% would be expected by chance alone."
     )
     assert said[-1] == "This says that some theme differs between the groups, not which."
 
@@ -267,8 +267,11 @@ def test_lack_of_evidence_is_said_as_such() -> None:
     assert said[0].kind == "cannot tell"
     assert said[0].text == (
         "Whether the themes taken together go with the outcome group the data do not settle (permutation p > .999,"
-        " Rao-Scott p > .999; 1 theme, 20 people). This is lack of evidence, not evidence that the groups are alike."
+        " Rao-Scott p > .999; 1 theme, 20 people)."
     )
+    assert [s.text for s in said if "lack of evidence" in s.text] == [
+        "What the data do not settle is lack of evidence, not evidence that the groups are alike."
+    ]
 
 
 def with_tests(permutation: float, rao_scott: float, mc_error: float) -> Payload:

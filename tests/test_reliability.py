@@ -475,7 +475,7 @@ def test_a_figure_for_an_unknown_code_or_coder_has_nothing_to_compare() -> None:
 def test_a_figure_that_differs_is_said() -> None:
     wave = replace(two_coders(), claimed_agreement=claim(0.123))
     said = [s.text for s in sentences(payload_of(coder_agreement(wave), "sentences"))]
-    assert any("Program prints a kappa of 0.12 for Cold" in text and "it is 0.58" in text for text in said)
+    assert any("Program prints a kappa of 0.12 for “Cold”" in text and "it is 0.58" in text for text in said)
 
 
 # Wave by wave
@@ -569,7 +569,7 @@ def test_sentences_under_rounding_say_what_is_withheld() -> None:
     rules = replace(ROUNDED, minimum_count=4)
     said = sentences(leaves(coder_agreement(two_coders()), "sentences", rules))
     assert said[0].text.startswith("9 of 9 people")
-    assert said[1].text == "Agreement is withheld, too few people are behind it: Cold."
+    assert said[1].text == "Agreement is withheld, too few people are behind it: “Cold”."
 
 
 # Wording
@@ -588,7 +588,7 @@ def judged(first: int, second: int, both: int, *, n: int = 400) -> str:
 
 def test_a_code_is_dependable_where_its_whole_interval_lies_above_the_mark() -> None:
     assert judged(100, 100, 95).startswith(
-        "Dependable for counting, the whole interval of alpha at 0.60 or above: Cold"
+        "Dependable for counting, the whole interval of alpha at 0.60 or above: “Cold”"
     )
 
 
@@ -597,12 +597,12 @@ def test_a_code_is_not_dependable_where_its_whole_interval_lies_below_the_mark()
 
 
 def test_an_interval_that_holds_the_mark_settles_nothing() -> None:
-    assert judged(12, 12, 7, n=40).startswith("The data do not settle whether alpha reaches 0.60: Cold")
+    assert judged(12, 12, 7, n=40).startswith("The data do not settle whether alpha reaches 0.60: “Cold”")
 
 
 def test_coders_who_never_differ_are_no_certainty() -> None:
     assert judged(5, 5, 5, n=20) == (
-        "The coders never differed, which among few people is no certainty: Cold (given to 5)."
+        "The coders never differed, which among so few people is no certainty: “Cold” (given to 5 of 20)."
     )
 
 

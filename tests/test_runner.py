@@ -6,52 +6,22 @@ import json
 import os
 import pickle
 import stat
-from concurrent.futures import Future
+from dataclasses import replace
 from pathlib import Path
 
 import nbformat
 import pytest
+from mini_suite import NAMES, Inline, notebook
 
 from analysis_lib.errors import Finding, StudyError
 from analysis_lib.payload import MIME
-from analysis_lib.runner import manifest as runner_manifest
 from analysis_lib.runner import notebooks, run, staging
+from analysis_lib.runner.changes import Plan, State
 from analysis_lib.runner.manifest import manifest, read_manifest, sha256, write_manifest
 from analysis_lib.runner.notebooks import Executed, contents, execute, failure_of, quiet_environment
 from analysis_lib.runner.run import run_waves
 from analysis_lib.runner.staging import only_run, put_aside, put_in_place, refuse_repository, stage
-
-PARAMETERS = 'study: str = "x"  # folder\nwave: str = "y"  # wave\nresults_dir: str = ""  # where'
-NAMES = ("01_first", "02_second")
-
-
-def notebook(folder: Path, name: str, *sources: str, parameters: str = PARAMETERS) -> Path:
-    """Write a notebook: its parameters cell and then these code cells."""
-    book = nbformat.v4.new_notebook()
-    cells = [nbformat.v4.new_code_cell(parameters, metadata={"tags": ["parameters"]})]
-    book.cells = [*cells, *map(nbformat.v4.new_code_cell, sources)]
-    book.metadata = {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"}}
-    path = folder / f"{name}.ipynb"
-    nbformat.write(book, path)
-    return path
-
-
-class Inline:
-    """Stands in for the pool of processes and runs every task at once, here."""
-
-    def __init__(self, jobs, **_):
-        self.jobs = jobs
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        return None
-
-    def submit(self, function, *arguments):
-        future = Future()
-        future.set_result(function(*arguments))
-        return future
+from analysis_lib.runner.warm import Lost
 
 
 @pytest.fixture
@@ -60,12 +30,9 @@ def suite(tmp_path, monkeypatch):
     folder = tmp_path / "notebooks"
     folder.mkdir()
     monkeypatch.setattr(notebooks, "NOTEBOOKS", folder)
-    monkeypatch.setattr(runner_manifest, "NOTEBOOKS", folder)
     monkeypatch.setattr(notebooks, "IN_RUN", NAMES)
-    monkeypatch.setattr(run, "IN_RUN", NAMES)
-    monkeypatch.setattr(run, "ProcessPoolExecutor", Inline)
-    for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "PYTHONHASHSEED"):
-        monkeypatch.setenv(name, "1")
+    for name in notebooks.FIXED:
+        monkeypatch.setenv(name, notebooks.FIXED[name])
     return folder
 
 
@@ -74,29 +41,33 @@ def executed(suite, monkeypatch):
     """Notebooks count as executed without a kernel; the dictionary says how each ends (None: well)."""
     ends: dict[str, str | None] = {}
 
-    def pretend(name, parameters, output):
+    def pretend(name, parameters, output, *, folder, warm):
         notebook(output.parent, output.stem, "1")
         (output.parent / "parameters.json").write_text(json.dumps(parameters))
-        return Executed(name, output, 0.1, ends.get(name))
+        tables = Path(parameters["results_dir"])
+        tables.mkdir(parents=True)
+        (tables / f"{name}.csv").write_text(name)
+        return Executed(name, output, 0.1, 0.1, ends.get(name))
 
     monkeypatch.setattr(run, "execute", pretend)
     return ends
 
 
-def waves(tmp_path, publish, names=("w1",)):
+def waves(tmp_path, publish, names=("w1",), *, pool=None, due=NAMES):
     """Run these waves; returns the failures and the folder of reports."""
     out = tmp_path / "out"
     out.mkdir(exist_ok=True)
     told: list[tuple[str, str]] = []
     failures = run_waves(
-        names,
+        [Plan(wave, due, report=True, why=()) for wave in names],
         study_folder=tmp_path,
         out=out,
         publish=publish,
-        jobs=1,
+        pool=pool or Inline(),
         report_progress=lambda wave, name, seconds: told.append((wave, name)),
     )
-    assert sorted(told) == sorted((wave, name) for wave in names for name in NAMES)
+    books = [(wave, name) for wave in names for name in due]
+    assert sorted(each for each in told if each[1] != "report") == sorted(books)
     return failures, out
 
 
@@ -110,7 +81,7 @@ def write_report(wave, folder, runs, began):
 def test_an_unknown_parameter_is_refused_before_anything_runs(suite, tmp_path):
     notebook(suite, "01_first", "1 / 0")
     with pytest.raises(StudyError) as caught:
-        execute("01_first", {"wave": "w1", "studdy": "x"}, tmp_path / "out.ipynb")
+        execute("01_first", {"wave": "w1", "studdy": "x"}, tmp_path / "out.ipynb", folder=suite)
     (finding,) = caught.value.findings
     assert (finding.code, finding.file) == ("N01", "01_first.ipynb")
     assert finding.what == 'the notebook has no parameter "studdy".'
@@ -122,7 +93,7 @@ def test_an_unknown_parameter_is_refused_before_anything_runs(suite, tmp_path):
 def test_a_parameter_name_that_holds_code_is_an_unknown_parameter(suite, tmp_path):
     notebook(suite, "01_first", "1")
     with pytest.raises(StudyError, match="no parameter"):
-        execute("01_first", {"wave=1\nopen('owned', 'w')\ny": "x"}, tmp_path / "out.ipynb")
+        execute("01_first", {"wave=1\nopen('owned', 'w')\ny": "x"}, tmp_path / "out.ipynb", folder=suite)
     assert not Path("owned").exists()
 
 
@@ -139,7 +110,8 @@ def test_the_refusal_survives_the_way_back_from_a_worker_process():
 def test_a_notebook_runs_with_its_parameters_and_leaves_an_executed_copy(suite, tmp_path):
     notebook(suite, "01_first", "print(wave, repr(results_dir))")
     with quiet_environment():
-        result = execute("01_first", {"wave": 'w"1\n', "results_dir": "a\\b"}, tmp_path / "out.ipynb")
+        values = {"wave": 'w"1\n', "results_dir": "a\\b"}
+        result = execute("01_first", values, tmp_path / "out.ipynb", folder=suite)
     assert result.error is None
     assert result.seconds > 0
     printed = nbformat.read(result.path, as_version=4).cells[-1].outputs[0].text
@@ -149,7 +121,7 @@ def test_a_notebook_runs_with_its_parameters_and_leaves_an_executed_copy(suite, 
 @pytest.mark.runs
 def test_a_notebook_that_fails_says_at_which_cell_and_keeps_what_ran(suite, tmp_path):
     notebook(suite, "01_first", "'well'", "raise ValueError('a person said this')", "'never'")
-    result = execute("01_first", {"wave": "w1"}, tmp_path / "out.ipynb")
+    result = execute("01_first", {"wave": "w1"}, tmp_path / "out.ipynb", folder=suite)
     assert result.error == "cell 4: ValueError"
     assert failure_of(result.path) == ""
     sources = [cell.source for cell in nbformat.read(result.path, as_version=4).cells]
@@ -159,7 +131,7 @@ def test_a_notebook_that_fails_says_at_which_cell_and_keeps_what_ran(suite, tmp_
 @pytest.mark.runs
 def test_a_kernel_that_dies_is_not_taken_for_a_finished_notebook(suite, tmp_path):
     notebook(suite, "01_first", "import os; os._exit(1)", "'never'")
-    result = execute("01_first", {"wave": "w1"}, tmp_path / "out.ipynb")
+    result = execute("01_first", {"wave": "w1"}, tmp_path / "out.ipynb", folder=suite)
     assert result.error is not None
     assert result.error.startswith("the kernel stopped: ")
 
@@ -184,7 +156,7 @@ def stored(tmp_path, *cells):
     ],
 )
 def test_success_is_decided_by_the_cells_themselves(tmp_path, cells, why):
-    assert notebooks._incomplete(stored(tmp_path, *cells)) == why
+    assert notebooks._incomplete(notebooks.read(stored(tmp_path, *cells))) == why
 
 
 @pytest.mark.parametrize(
@@ -241,8 +213,9 @@ def test_a_finished_wave_is_put_in_place_with_its_executed_notebooks(executed, t
 def test_notebooks_get_absolute_paths(executed, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "out").mkdir()
-    relative = {"study_folder": Path(), "out": tmp_path / "out"}
-    run_waves(["w1"], **relative, publish=write_report, jobs=1, report_progress=lambda *_: None)
+    folders = {"study_folder": Path(), "out": tmp_path / "out"}
+    plans = [Plan("w1", NAMES, report=True, why=())]
+    run_waves(plans, **folders, publish=write_report, pool=Inline(), report_progress=lambda *_: None)
     given = json.loads((tmp_path / "out" / "w1" / "internal" / "parameters.json").read_text())
     assert given["study"] == str(tmp_path.resolve())
     assert Path(given["results_dir"]).is_absolute()
@@ -294,21 +267,94 @@ def test_a_later_success_removes_the_remains_of_a_failure(executed, tmp_path):
     assert sorted(path.name for path in out.iterdir()) == ["w1"]
 
 
-def test_a_kernel_that_stopped_gets_one_fresh_chance(executed, tmp_path, monkeypatch):
-    calls = []
+@pytest.mark.parametrize("how", ["kernel", "process"])
+def test_what_ended_from_outside_gets_one_more_chance_with_a_kernel_of_its_own(
+    executed, tmp_path, monkeypatch, how
+):
+    warm: list[bool] = []
     pretend = run.execute
 
-    def once_dead(name, parameters, output):
-        calls.append(name)
-        result = pretend(name, parameters, output)
-        dead = calls.count(name) == 1 and name == "01_first"
-        return Executed(name, output, 0.1, "the kernel stopped: DeadKernelError" if dead else result.error)
+    def once_dead(name, parameters, output, **how_to):
+        result = pretend(name, parameters, output, **how_to)
+        if name == "02_second":
+            return result
+        warm.append(how_to["warm"])
+        if len(warm) > 1:
+            return result
+        if how == "process":
+            raise Lost
+        return replace(result, error="the kernel stopped: DeadKernelError")
 
     monkeypatch.setattr(run, "execute", once_dead)
     failures, _ = waves(tmp_path, write_report)
     assert failures == []
-    assert calls.count("01_first") == 2
-    assert calls.count("02_second") == 1
+    assert warm == [True, False]
+
+
+@pytest.mark.parametrize("how", ["kernel", "process"])
+def test_a_wave_whose_notebook_ends_from_outside_twice_fails_alone(executed, tmp_path, monkeypatch, how):
+    pretend = run.execute
+
+    def dead(name, parameters, output, **how_to):
+        result = pretend(name, parameters, output, **how_to)
+        if parameters["wave"] == "w2" or name == "02_second":
+            return result
+        if how == "process":
+            raise Lost
+        return replace(result, error="the kernel stopped: DeadKernelError")
+
+    monkeypatch.setattr(run, "execute", dead)
+    failures, out = waves(tmp_path, write_report, ("w1", "w2"))
+    ((finding,),) = (failure.findings for failure in failures)
+    assert (finding.code, finding.file) == ("N03", "w1: 01_first")
+    assert "ended from outside, twice" in finding.what
+    assert sorted(path.name for path in out.iterdir()) == ["w1.failed", "w2"]
+
+
+def test_a_report_whose_process_ends_from_outside_is_written_by_another(executed, tmp_path):
+    calls = []
+
+    def once_lost(wave, folder, runs, began):
+        calls.append(wave)
+        if len(calls) == 1:
+            raise Lost
+        write_report(wave, folder, runs, began)
+
+    failures, _ = waves(tmp_path, once_lost)
+    assert (failures, calls) == ([], ["w1", "w1"])
+
+
+def test_a_report_whose_process_ends_from_outside_twice_leaves_the_previous_one(executed, tmp_path):
+    waves(tmp_path, write_report)
+
+    def lost(wave, folder, runs, began):
+        raise Lost
+
+    failures, out = waves(tmp_path, lost)
+    assert [finding.code for finding in failures[0].findings] == ["N04"]
+    assert (out / "w1" / "report.html").exists()
+
+
+def test_a_report_is_written_before_the_next_wave_is_begun(executed, tmp_path):
+    seen = []
+
+    def look(wave, folder, runs, began):
+        seen.append((wave, sorted(path.name for path in folder.parent.iterdir())))
+        write_report(wave, folder, runs, began)
+
+    waves(tmp_path, look, ("w1", "w2"))
+    assert seen == [("w1", [".w1.staging"]), ("w2", [".w2.staging", "w1"])]
+
+
+def test_tables_of_notebooks_lie_side_by_side_and_each_is_known_to_be_whose(executed, tmp_path):
+    told = []
+    _, out = waves(tmp_path, lambda wave, folder, runs, began: told.extend(runs))
+    tables = out / "w1" / "internal" / "results"
+    assert sorted(path.name for path in tables.iterdir()) == ["01_first.csv", "02_second.csv"]
+    assert [(run.name, run.tables) for run in told] == [
+        ("01_first", ("01_first.csv",)),
+        ("02_second", ("02_second.csv",)),
+    ]
 
 
 @pytest.mark.runs
@@ -442,9 +488,13 @@ def test_anywhere_else_is_allowed(tmp_path):
 
 def a_manifest(folder, suite):
     path = notebook(suite, "01_first", "1")
+    state = State(
+        inputs={"study.yaml": "0" * 64}, earlier={}, notebooks={"01_first": sha256(path)}, code="c", versions={},
+        places="p", profile="coauthor", pseudonyms="",
+    )  # fmt: skip
     return manifest(
-        study="tiny", wave="w1", profile="coauthor", parameters={"wave": "w1"}, inputs={"study.yaml": "0" * 64},
-        facts={"seed": 1}, executed=[Executed("01_first", path, 1.234, None)], folder=folder, started=0.0, ended=2.5,
+        study="tiny", wave="w1", state=state, facts={"seed": 1}, executed=[Executed("01_first", path, 1.234, 1, None)],
+        folder=folder, started=0.0, ended=2.5,
     )  # fmt: skip
 
 

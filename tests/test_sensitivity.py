@@ -476,8 +476,8 @@ def test_the_sentences_say_spread_joint_p_and_what_agreement_does_not_show() -> 
     found = of(mixed_study(LARGE, OFTEN, n_permutations=MANY))
     texts = [s.text for s in sentences(payload_of(found, "sentences"))]
     assert texts[0] == (
-        "The unhelpful and the helpful group are compared under 3 specifications, which vary where the mixed group"
-        " goes. Differences are of the unhelpful less the helpful group."
+        "The unhelpful group (20 people) and the helpful group (20 people) are compared under 3 specifications, which"
+        " vary where the mixed group goes. Differences are of the unhelpful less the helpful group, in percentage points."
     )
     assert texts[2] == (
         "Themes whose intervals exclude 0: 1 of 1 under every specification and on the same side, 0 under some, 0"
@@ -485,8 +485,8 @@ def test_the_sentences_say_spread_joint_p_and_what_agreement_does_not_show() -> 
     )
     # 13/20 - 2/20; 13/20 - 9/28 and 20/28 - 2/20
     assert texts[3].startswith(
-        "Cold: +55 points as stated, +33 to +61 over the ways of counting people; 3 of 3 intervals exclude 0"
-        " (adjusted joint"
+        "“Cold”: +55 points as stated, +33 to +61 over the ways of counting people; 3 of 3 intervals exclude 0; as stated"
+        " 13 of 20 (65%) and 2 of 20 (10%) (adjusted joint"
     )
     assert texts[-1].startswith("That a difference stands under every specification")
 
@@ -495,7 +495,7 @@ def test_a_theme_that_depends_on_the_choice_is_named() -> None:
     # helpful 2 of 20, unhelpful 8 of 20: Newcombe's interval excludes 0; with 7 of 8 mixed among the helpful not
     present = {"cold": {"helpful": 2, "unhelpful": 8, "mixed": 7}}
     texts = [s.text for s in sentences(payload_of(of(mixed_study(LARGE, present)), "sentences"))]
-    assert "Depends on the choice, intervals that exclude 0: Cold (2 of 3)." in texts
+    assert "Depends on the choice, intervals that exclude 0: “Cold” (2 of 3)." in texts
 
 
 def test_upper_themes_stand_in_the_table_and_not_in_the_sentences() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from html.parser import HTMLParser
 
 import pytest
@@ -10,6 +11,7 @@ from analysis_lib.formatted import Cell, FormattedTable, Head, Row
 from analysis_lib.release import release, rules_for
 from analysis_lib.study import Privacy
 from analysis_lib.tables import format_table
+from analysis_lib.tables.common import title_case
 
 
 class _Grid(HTMLParser):
@@ -157,3 +159,53 @@ def test_caption_and_notes_can_be_left_to_the_page():
     assert "Title" not in small.as_html(caption=False)
     assert "A note." not in small.as_html(notes=False)
     assert "<b>Table 1</b> <i>Title</i>" in small.as_html(number="Table 1")
+
+
+@pytest.mark.parametrize("wave", ["2024a", "2024b", "2025a"])
+def test_every_table_with_intervals_or_p_values_says_below_it_which_they_are(examples, wave):
+    silent = []
+    for payload in examples[wave].payloads:
+        if payload.shape != "table":
+            continue
+        table = format_table(payload)
+        if all(len(row.cells) <= 1 for row in table.rows):  # nothing but the reason why there is nothing
+            continue
+        heads = " ".join(head.text for line in table.heads for head in line)
+        notes = " ".join(table.notes).lower()
+        silent += [f"{payload.template}: interval"] if "CI]" in heads and not INTERVAL.search(notes) else []
+        silent += [f"{payload.template}: p"] if P_HEAD.search(heads) and not P_NOTE.search(notes) else []
+    assert silent == []
+
+
+INTERVAL = re.compile(r"95% [^.]*(?:interval|limits)|intervals? resample|brackets hold 95%")
+P_HEAD = re.compile(r"\bp\b")
+P_NOTE = re.compile(r"\bp: |p-values|exact p|joint p")
+
+
+@pytest.mark.parametrize("wave", ["2024a", "2024b", "2025a"])
+def test_what_stands_in_place_of_a_number_is_explained_below_the_table(examples, wave):
+    rules = rules_for("coauthor", Privacy("midpoint6", "why", 6, "reviewed"), b"k")
+    for payload in release(examples[wave].payloads, rules).payloads:
+        if payload.shape == "table":
+            table = format_table(payload)
+            cells = {cell.text for row in table.rows for cell in row.cells}
+            notes = " ".join(table.notes).lower()
+            assert "withheld" not in cells or "withheld" in notes, payload.template
+            assert "–" not in cells or "dash" in notes, payload.template
+
+
+def test_notes_stand_in_the_order_general_specific_probability():
+    notes = ("Adjusted p: Holm.", "† Rare.", "Base: all.", "No test: a group is too small.", "Also.")
+    table = FormattedTable("T", "S", ((Head("n"),),), (), notes)
+    assert table.note_paragraphs == (
+        "Base: all. Also.",
+        "† Rare.",
+        "Adjusted p: Holm. No test: a group is too small.",
+    )
+
+
+def test_titles_are_in_title_case_and_leave_labels_alone():
+    assert (
+        title_case("each outcome group against iCBT and EMDR") == "Each Outcome Group Against iCBT and EMDR"
+    )
+    assert title_case("who is in: the rest (n = 37, of all)") == "Who Is in: The Rest (n = 37, of all)"

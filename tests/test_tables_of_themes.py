@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from payloads_by_hand import CONTRASTS, SHARES, body, contrast, formatted, heads, shares, table
 
-
 TESTS = "theme_id theme_label p_value p_mid smallest_p p_minp p_holm p_bh cramers_v conf_low conf_high method reason"
 
 

@@ -151,7 +151,7 @@ def test_a_difference_that_comes_from_saying_more_goes_with_words_held_alike() -
         "Intervals that exclude 0, of the 1 theme picked for the largest differences between the unhelpful and the"
         " helpful group: 1 when people are counted, 0 when the number of words is held alike."
     )
-    assert texts[2].startswith("Cold: +30 [")
+    assert texts[2].startswith("“Cold”: +30 points [")
     # 32 and 8 say 1000 and 10 words against 8 and 32: 32 * 32 pairs more, 32 * 8 + 8 * 32 ties, of 1600
     assert texts[0].startswith("The unhelpful group says more than the helpful group: in 80 of 100 pairs")
 

@@ -92,15 +92,11 @@ def test_the_leading_themes_are_taken_where_none_are_named() -> None:
 
 
 def test_a_theme_that_is_not_there_is_named_with_the_nearest_one() -> None:
+    people = pd.DataFrame({"outcome_group": ["helpful", "unhelpful"]}, index=["p1", "p2"])
+    values = pd.DataFrame({"empathy": [1.0, 0.0]}, index=["p1", "p2"])
+    crosstab = crosstab_themes(a_matrix(people, values, outcome=TWO))
     with pytest.raises(ValueError, match=r'"empathi" here\. Did you mean "empathy"\?'):
-        rows = [("helpful", 1, 0), ("unhelpful", 0, 1)]
-        crosstab = crossed(rows)
-        matrix = a_matrix(
-            pd.DataFrame({"outcome_group": ["helpful", "unhelpful"]}, index=["p1", "p2"]),
-            pd.DataFrame({"empathy": [1.0, 0.0]}, index=["p1", "p2"]),
-            outcome=crosstab.matrix.wave.study.outcome,
-        )
-        theme_patterns(crosstab_themes(matrix), themes=["empathi"])
+        theme_patterns(crosstab, themes=["empathi"])
 
 
 def test_where_nobody_was_coded_for_all_themes_the_reason_says_so() -> None:
@@ -123,9 +119,7 @@ def test_the_base_of_the_study_holds_here_too() -> None:
 @settings(max_examples=30, deadline=None)
 @given(
     st.lists(
-        st.tuples(
-            st.sampled_from(["helpful", "unhelpful"]), *[st.sampled_from([0, 1, None])] * 3
-        ),
+        st.tuples(st.sampled_from(["helpful", "unhelpful"]), *[st.sampled_from([0, 1, None])] * 3),
         min_size=2,
         max_size=25,
     ),
@@ -161,7 +155,7 @@ def table_of(found: ThemePatterns) -> Payload:
 
 def test_the_table_names_the_themes_by_their_labels_and_the_base_by_group() -> None:
     table = format_table(table_of(theme_patterns(crossed(PEOPLE), themes=["a", "b"])))
-    assert [row.label for row in table.rows] == ["A + B", "B only", "A only", "None of them"]
+    assert [row.stub for row in table.rows] == ["A + B", "B only", "A only", "None of them"]
     assert [cell.text for cell in table.rows[0].cells] == ["2/4", "1/3", "3/7"]
     assert "left out, not coded for all of them: 1" in " ".join(table.notes)
 
@@ -169,7 +163,7 @@ def test_the_table_names_the_themes_by_their_labels_and_the_base_by_group() -> N
 def test_the_table_says_how_many_combinations_are_counted_together() -> None:
     rows = [("helpful", 1, 0, 0)] * 3 + [("helpful", 0, 1, 0), ("unhelpful", 1, 1, 0), ("unhelpful", 0, 0, 1)]
     found = theme_patterns(crossed(rows, "abc"), themes=["a", "b", "c"], n_patterns=1)
-    assert format_table(table_of(found)).rows[-1].label == "3 other combinations"
+    assert format_table(table_of(found)).rows[-1].stub == "3 other combinations"
 
 
 def test_the_door_rounds_people_and_keeps_how_many_combinations_there_are() -> None:
@@ -182,7 +176,7 @@ def test_the_door_rounds_people_and_keeps_how_many_combinations_there_are() -> N
     assert frame[(OTHERS, "unhelpful")] == 9
     assert frame[(OTHERS, "all")] == 12  # 2 helpful as 3, 9 unhelpful as 9
     assert released.tables["base"].frame["n_others"].isna().all()
-    assert format_table(released).rows[-1].label == "Other combinations"
+    assert format_table(released).rows[-1].stub == "Other combinations"
 
 
 def test_the_file_of_results_has_the_columns_of_the_released_one() -> None:

@@ -31,6 +31,7 @@ def wave_of(
     )
     asked = pd.DataFrame({"participant_id": frame.index, "coder_id": "c", "round": "independent"})
     settings.setdefault("codebook", themes(*coded))
+    settings.setdefault("dropout_definitions", ())
     tables = {"coded_segments": segments, "assignments": asked}
     facts = replace(FACTS, codebook_version=version, look=look)
     return replace(a_wave(frame, tables=tables, facts=facts, **settings), id=name)

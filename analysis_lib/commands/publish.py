@@ -13,6 +13,7 @@ from analysis_lib.errors import Finding
 from analysis_lib.runner.changes import State
 from analysis_lib.runner.manifest import manifest, write_manifest
 from analysis_lib.runner.notebooks import Executed, contents
+from analysis_lib.runner.staging import clear_but
 from analysis_lib.study import load_study
 
 
@@ -39,6 +40,7 @@ def publish_wave(
     from analysis_lib.report.bundle import write_bundle  # noqa: PLC0415
     from analysis_lib.wave import load_wave  # noqa: PLC0415
 
+    clear_but(staging, "internal")  # a process before this one may have ended halfway
     loaded = load_wave(load_study(study), wave)
     state = states[wave]
     rules = rules_for(state.profile, loaded.study.privacy, pseudonym_key)  # type: ignore[arg-type]

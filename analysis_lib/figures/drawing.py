@@ -26,6 +26,7 @@ from analysis_lib.figures.layout import (
     WIDTH,
     WIDTH_MM,
     Layout,
+    Legend,
     laid_out,
 )
 from analysis_lib.figures.style import (
@@ -149,35 +150,40 @@ def _panel(figure: Figure, axis: Axis, left: float, top: float, width: float, he
     return axes
 
 
+def place_legend(figure: Figure, legend: Legend, series: tuple[Series, ...], top: float) -> None:
+    """Markers with their names, where ``layout.legend_of`` puts them, from ``top`` on."""
+    for (x, row, lines), one in zip(legend, series, strict=False):
+        y = top + LINE_HEIGHT * (row + 0.5)
+        marker_at(figure, x + 3, y, one)
+        for i, text in enumerate(lines):
+            write(figure, x + KEY, y + LINE_HEIGHT * i, text)
+
+
 def _tick_labels(axis: Axis, width: float) -> list[str]:
-    """What is written at each tick: of doublings as many as find room, a quarter to four before all others."""
+    """What is written at each tick: all that find room, else every second and so on, counted from the origin.
+
+    Of doublings, a quarter to four stand before all others.
+    """
     written = [f"{tick:g}".replace("-", MINUS) for tick in axis.ticks]
-    if not axis.log:
-        return written
-    doublings = [round(math.log2(tick)) for tick in axis.ticks]
+    middle = min(range(len(written)), key=lambda i: abs(axis.ticks[i] - (axis.origin or 0.0)))
+    from_origin = [i - middle for i in range(len(written))]
+    core = [k for k in from_origin if abs(k) <= 2 or k % 2 == 0] if axis.log else from_origin
     shown = written
-    for wanted in (
-        {*doublings},
-        {k for k in doublings if abs(k) <= 2 or k % 2 == 0},
-        *({k for k in doublings if k % step == 0} for step in (2, 3, 4, 6, 8)),
-    ):
-        shown = [text if k in wanted else "" for text, k in zip(written, doublings, strict=True)]
-        ends = [
-            (width * axis.at(tick) - text_width(text) / 2, width * axis.at(tick) + text_width(text) / 2)
+    for wanted in (from_origin, core, *([k for k in from_origin if k % n == 0] for n in (2, 3, 4, 6, 8))):
+        shown = [text if k in wanted else "" for text, k in zip(written, from_origin, strict=True)]
+        places = [
+            (width * axis.at(tick), text_width(text) / 2)
             for tick, text in zip(axis.ticks, shown, strict=True)
             if text
         ]
-        if all(end + 3 <= start for (_, end), (start, _) in pairwise(ends)):
+        if all(x + half + 3 <= other - its for (x, half), (other, its) in pairwise(places)):
             break
     return shown
 
 
 def _draw_heads(figure: Figure, chart: Chart, layout: Layout, top: float, first: float) -> None:
     """Legend, column heads and panel titles, each with the marker that it explains."""
-    for (x, row), series in zip(layout.legend, chart.series, strict=False):
-        y = top + layout.legend_top + LINE_HEIGHT * (row + 0.5)
-        marker_at(figure, x + 3, y, series)
-        write(figure, x + KEY, y, series.label)
+    place_legend(figure, layout.legend, chart.series, top + layout.legend_top)
     last = first - 4 - LINE_HEIGHT / 2
     write(figure, 0, last, chart.stub, colour=QUIET)
     lefts = [

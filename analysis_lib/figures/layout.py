@@ -28,6 +28,9 @@ _SPARE = 40.0  # beyond the smallest plot before column heads may spread
 _EDGE = 9.0  # half a tick label, beyond the axis
 
 
+Legend = tuple[tuple[float, int, tuple[str, ...]], ...]  # left, row and lines of each series
+
+
 @dataclass(frozen=True)
 class Layout:
     """Where the parts of a chart go, in points from its upper left corner."""
@@ -35,7 +38,7 @@ class Layout:
     panels: tuple[tuple[float, float], ...]  # left, width
     columns: tuple[tuple[float, float], ...]  # left, width
     heads: tuple[tuple[str, ...], ...]  # of the columns, or of the panels of a chart whose series are apart
-    legend: tuple[tuple[float, int], ...]  # left and row of each series
+    legend: Legend
     labels: tuple[tuple[str, ...], ...]
     heights: tuple[float, ...]
     heading: tuple[str, ...]
@@ -55,7 +58,7 @@ class Layout:
     @property
     def top(self) -> float:
         """Height above the first line."""
-        legend = LINE_HEIGHT * (1 + self.legend[-1][1]) + 5 if self.legend else 0.0
+        legend = legend_height(self.legend) + 5 if self.legend else 0.0
         over = LINE_HEIGHT * len(self.over) + (2 if self.over else 0)
         return self.legend_top + legend + over + LINE_HEIGHT * self.n_head_lines + 4
 
@@ -113,7 +116,7 @@ def laid_out(chart: Chart, together: tuple[Line, ...]) -> Layout:
 
 def _column_heads(
     chart: Chart, label_width: float, together: tuple[Line, ...]
-) -> tuple[tuple[tuple[str, ...], ...], list[float], tuple[tuple[float, int], ...]]:
+) -> tuple[tuple[tuple[str, ...], ...], list[float], Legend]:
     """Heads and widths of the columns, and a legend where the heads would leave too little room for the marks.
 
     A marker stands before the head of a column aligned left, and below that of one aligned right.
@@ -145,13 +148,22 @@ def _column_heads(
     return tuple(heads), widths, () if named else legend_of(chart.series)
 
 
-def legend_of(series: tuple[Series, ...]) -> tuple[tuple[float, int], ...]:
-    """Left and row of each series, on as many rows as they need."""
-    placed, x, row = [], 0.0, 0
+def legend_of(series: tuple[Series, ...]) -> Legend:
+    """Left, row and lines of each series, on as many rows as they need."""
+    placed: list[tuple[float, int, tuple[str, ...]]] = []
+    x, row = 0.0, 0
     for one in series:
-        width = KEY + text_width(one.label)
+        lines = tuple(wrap(one.label, WIDTH - KEY))
+        width = KEY + max(map(text_width, lines), default=0.0)
         if x > 0 and x + width > WIDTH:
             x, row = 0.0, row + 1
-        placed.append((x, row))
+        placed.append((x, row, lines))
         x += width + 14
+        if len(lines) > 1:
+            x, row = 0.0, row + len(lines)
     return tuple(placed)
+
+
+def legend_height(legend: Legend) -> float:
+    """Height of all rows."""
+    return LINE_HEIGHT * max((row + len(lines) for _, row, lines in legend), default=0)

@@ -1,4 +1,4 @@
-"""What do pictures with axes of their own share: the page, the look of the axes, boxes and legends?
+"""What do pictures with axes of their own share: the page, the look of the axes, boxes and arrows?
 
 A picture that is no chart of lines with marks is put together from these and from ``drawing.write``; every length is in
 points from the upper left corner.
@@ -10,9 +10,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from analysis_lib.figures.charts import Series
-from analysis_lib.figures.drawing import marker_at, place, write
-from analysis_lib.figures.layout import KEY, LINE_HEIGHT, WIDTH_MM
+from analysis_lib.figures.drawing import place, write
+from analysis_lib.figures.layout import LINE_HEIGHT, WIDTH_MM
 from analysis_lib.figures.style import FONT_SIZE, INK, QUIET, RULE
 
 if TYPE_CHECKING:
@@ -84,13 +83,3 @@ def line(figure: Figure, xs: list[float], ys: list[float], **style: Any) -> None
     drawn = Line2D([x for x, _ in places], [y for _, y in places], **style)
     drawn.set_transform(figure.transFigure)
     figure.add_artist(drawn)
-
-
-def place_legend(
-    figure: Figure, placed: tuple[tuple[float, int], ...], series: tuple[Series, ...], top: float
-) -> None:
-    """Markers with their names, where ``layout.legend_of`` puts them, from ``top`` on."""
-    for (x, row), one in zip(placed, series, strict=True):
-        y = top + LINE_HEIGHT * (row + 0.5)
-        marker_at(figure, x + 3, y, one)
-        write(figure, x + KEY, y, one.label)

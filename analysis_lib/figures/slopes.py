@@ -24,9 +24,9 @@ from typing import TYPE_CHECKING, Any
 
 from analysis_lib.crosstab import with_shares
 from analysis_lib.figures.charts import Chart, Series, in_percent
-from analysis_lib.figures.drawing import marker_at, marker_style, write
-from analysis_lib.figures.layout import DODGE, LINE_HEIGHT, WIDTH, legend_of
-from analysis_lib.figures.panels import new_figure, panel, place_legend
+from analysis_lib.figures.drawing import marker_at, marker_style, place_legend, write
+from analysis_lib.figures.layout import DODGE, LINE_HEIGHT, PAGE, WIDTH, legend_height, legend_of
+from analysis_lib.figures.panels import new_figure, panel
 from analysis_lib.figures.style import QUIET, group_styles, text_width, wrap
 from analysis_lib.figures.wording import beside_picture
 from analysis_lib.formatting import NONE, count, missing, n_of, percent
@@ -139,75 +139,124 @@ def _listed(point: _Point) -> str:
     return f"{point.wave} {point.estimate:.1f} {limits} {n_of(point.n_with_theme, point.n_total)}{other}"
 
 
-def theme_slopes_picture(payload: Payload) -> Figure:
-    """Panels in rows, a legend above, the number of people below every tick."""
-    panels, waves = _panels(payload), _waves(payload)
-    series, names = _series(payload), _theme_labels(payload)
-    ticks = _tick_labels(payload, panels)
-    across = _across(ticks, len(series), len(waves), len(panels))
+@dataclass(frozen=True)
+class _Grid:
+    """Where the panels go: how many side by side, the widths of a panel and of a wave, all texts in lines."""
+
+    across: int
+    width: float
+    slot: float
+    waves: list[list[str]]
+    heads: list[list[str]]
+    n_groups: int
+
+    @property
+    def n_wave_lines(self) -> int:
+        return max(map(len, self.waves))
+
+    @property
+    def head_lines(self) -> list[int]:
+        """Lines of the highest name in each row of panels."""
+        return [
+            max(map(len, self.heads[i : i + self.across])) for i in range(0, len(self.heads), self.across)
+        ]
+
+    @property
+    def heights(self) -> list[float]:
+        """Height of each row of panels."""
+        below = LINE_HEIGHT * (self.n_wave_lines + self.n_groups) + 6
+        return [LINE_HEIGHT * n + 4 + _PLOT + below + _BELOW for n in self.head_lines]
+
+
+def _grid(payload: Payload, panels: dict[str, dict[str, list[_Point]]]) -> _Grid:
+    waves, names, n_groups = _waves(payload), _theme_labels(payload), len(_series(payload))
+    numbers = [count(point.n_total) for lines in panels.values() for line in lines.values() for point in line]
+    across = _across(max(map(text_width, numbers)), n_groups, len(waves), len(panels))
     width = (WIDTH - _BETWEEN * (across - 1)) / across - _LEFT
     slot = width / len(waves)
-    named = [wrap(wave, slot - 3) for wave in waves]
-    n_named = max(map(len, named))
     heads = [wrap(names[theme], _LEFT + width, bold=True) for theme in panels]
-    rows = [heads[i : i + across] for i in range(0, len(heads), across)]
-    below = LINE_HEIGHT * (n_named + len(series)) + 6
-    heights = [LINE_HEIGHT * max(map(len, row)) + 4 + _PLOT + below + _BELOW for row in rows]
-    legend = legend_of(tuple(series.values()))
-    over = LINE_HEIGHT * (legend[-1][1] + 2) + 12
-    notes = wrap(_footer(payload), WIDTH)
-    figure = new_figure(over + sum(heights) - _BELOW, notes)
+    return _Grid(across, width, slot, [wrap(wave, slot - 3) for wave in waves], heads, n_groups)
+
+
+def theme_slopes_picture(payload: Payload) -> Figure:
+    """Panels in rows, a legend above, the number of people below every tick."""
+    panels, series = _panels(payload), _series(payload)
+    grid = _grid(payload, panels)
+    over = _over(payload)
+    figure = new_figure(over + sum(grid.heights) - _BELOW, wrap(_footer(payload), WIDTH))
     write(figure, 0, 2 + LINE_HEIGHT / 2, "People with the theme, % of the group", colour=QUIET)
-    place_legend(figure, legend, tuple(series.values()), 2 + LINE_HEIGHT)
+    place_legend(figure, legend_of(tuple(series.values())), tuple(series.values()), 2 + LINE_HEIGHT)
     top_share = _top(panels)
-    for i, (theme, lines) in enumerate(panels.items()):
-        left = (i % across) * (_LEFT + width + _BETWEEN)
-        top = over + sum(heights[: i // across])
-        n_head = max(map(len, rows[i // across]))
-        for j, text in enumerate(heads[i]):
-            write(figure, left, top + LINE_HEIGHT * (n_head - len(heads[i]) + j + 0.5), text, bold=True)
-        start = top + LINE_HEIGHT * n_head + 4
-        axes = panel(figure, left + _LEFT, start, width, _PLOT)
-        axes.set(xlim=(0, width), ylim=(0, top_share), xticks=[slot * (k + 0.5) for k in range(len(waves))])
-        axes.set_xticklabels([])
+    for i, lines in enumerate(panels.values()):
+        left = (i % grid.across) * (_LEFT + grid.width + _BETWEEN)
+        row = i // grid.across
+        start = over + sum(grid.heights[:row]) + LINE_HEIGHT * grid.head_lines[row] + 4
+        for j, text in enumerate(reversed(grid.heads[i])):
+            write(figure, left, start - 4 - LINE_HEIGHT * (j + 0.5), text, bold=True)
+        axes = panel(figure, left + _LEFT, start, grid.width, _PLOT)
+        ticks = [grid.slot * (k + 0.5) for k in range(len(grid.waves))]
+        axes.set(xlim=(0, grid.width), ylim=(0, top_share), xticks=ticks, xticklabels=[])
         axes.set_yticks([float(t) for t in range(0, int(top_share) + 1, 10 if top_share <= 50 else 20)])
         axes.grid(axis="x", visible=False)
         for k in _changed_at(payload):
-            axes.axvline(slot * k, color=QUIET, linewidth=0.8, linestyle=_DASHES, zorder=1)
+            axes.axvline(grid.slot * k, color=QUIET, linewidth=0.8, linestyle=_DASHES, zorder=1)
         for j, (group, line) in enumerate(lines.items()):
             shift = DODGE * (j - (len(lines) - 1) / 2)
-            _draw_line(axes, [slot * (k + 0.5) + shift for k in range(len(waves))], line, series[group])
-        for k, parts in enumerate(named):
-            for j, part in enumerate(parts):
-                y = start + _PLOT + 4 + LINE_HEIGHT * (j + 0.5)
-                write(figure, left + _LEFT + slot * (k + 0.5), y, part, align="center")
-        for j, group in enumerate(lines):
-            y = start + _PLOT + 6 + LINE_HEIGHT * (n_named + list(series).index(group) + 0.5)
-            marker_at(figure, left + _LEFT - 8, y, series[group])
-            if j == 0:
-                write(figure, left, y, "n", colour=QUIET)
-            for k, text in enumerate(ticks[theme][group]):
-                write(figure, left + _LEFT + slot * (k + 0.5), y, text, align="center", colour=QUIET)
+            _draw_line(axes, [tick + shift for tick in ticks], line, series[group])
+        _write_below(figure, grid, lines, series, (left, start + _PLOT))
     return figure
+
+
+def _write_below(
+    figure: Figure,
+    grid: _Grid,
+    lines: dict[str, list[_Point]],
+    series: dict[str, Series],
+    corner: tuple[float, float],
+) -> None:
+    """The names of the waves, and a row of numbers of people per group."""
+    left, top = corner
+    middles = [left + _LEFT + grid.slot * (k + 0.5) for k in range(len(grid.waves))]
+    for x, parts in zip(middles, grid.waves, strict=True):
+        for j, part in enumerate(parts):
+            write(figure, x, top + 4 + LINE_HEIGHT * (j + 0.5), part, align="center")
+    y = top + 6 + LINE_HEIGHT * (grid.n_wave_lines + 0.5)
+    write(figure, left, y, "n", colour=QUIET)
+    for group, line in lines.items():
+        marker_at(figure, left + _LEFT - 8, y, series[group])
+        for x, point in zip(middles, line, strict=True):
+            write(figure, x, y, count(point.n_total), align="center", colour=QUIET)
+        y += LINE_HEIGHT
+
+
+def _over(payload: Payload) -> float:
+    """Height of what stands above the panels."""
+    return LINE_HEIGHT + legend_height(legend_of(tuple(_series(payload).values()))) + 12
 
 
 def _draw_line(axes: Axes, xs: list[float], line: list[_Point], series: Series) -> None:
     """Whiskers and markers, joined where they can be compared; a wave without the group is no break."""
     colour = series.colour
     there = [(x, point) for x, point in zip(xs, line, strict=True) if point.n_total != 0]
-    for (x0, first), (x1, second) in pairwise(there):
-        if all(point.comparable and math.isfinite(point.estimate) for point in (first, second)):
-            axes.plot([x0, x1], [first.estimate, second.estimate], color=colour, linewidth=1.0, zorder=3)
-    for x, point in zip(xs, line, strict=True):
-        if math.isfinite(point.estimate):
-            axes.plot([x, x], [point.low, point.high], color=colour, linewidth=0.8, zorder=3)
-            style = marker_style(series, hollow=not point.comparable)
-            axes.plot([x], [point.estimate], **style, clip_on=False, zorder=4)
+    ends = [
+        (one, other)
+        for one, other in pairwise(there)
+        if all(point.comparable and math.isfinite(point.estimate) for _, point in (one, other))
+    ]
+    for (x0, first), (x1, second) in ends:
+        axes.plot([x0, x1], [first.estimate, second.estimate], color=colour, linewidth=1.0, zorder=3)
+    known = [(x, point) for x, point in there if math.isfinite(point.estimate)]
+    lows, highs = [point.low for _, point in known], [point.high for _, point in known]
+    axes.vlines([x for x, _ in known], lows, highs, color=colour, linewidth=0.8, zorder=3)
+    for comparable in (True, False):
+        alike = [(x, point.estimate) for x, point in known if point.comparable == comparable]
+        if alike:
+            style = marker_style(series, hollow=not comparable)
+            axes.plot(*zip(*alike, strict=True), **style, clip_on=False, zorder=4)
 
 
-def _across(ticks: dict[str, dict[str, list[str]]], n_groups: int, n_waves: int, n_panels: int) -> int:
+def _across(widest: float, n_groups: int, n_waves: int, n_panels: int) -> int:
     """Panels side by side: as many as leave each tick its marks and its number."""
-    widest = max(text_width(text) for lines in ticks.values() for line in lines.values() for text in line)
     slot = max(widest + 4, DODGE * n_groups + 4, 24.0)
     fitting = (n for n in (3, 2) if (WIDTH - _BETWEEN * (n - 1)) / n - _LEFT >= slot * n_waves)
     return min(next(fitting, 1), max(n_panels, 1))
@@ -219,18 +268,8 @@ def _top(panels: dict[str, dict[str, list[_Point]]]) -> float:
     return min(10.0 * math.ceil(round(highest, 6) / 10), 100.0)
 
 
-def _tick_labels(
-    payload: Payload, panels: dict[str, dict[str, list[_Point]]]
-) -> dict[str, dict[str, list[str]]]:
-    """Theme -> group -> people who could have the theme, as written under each tick."""
-    return {
-        theme: {group: [count(point.n_total) for point in line] for group, line in lines.items()}
-        for theme, lines in panels.items()
-    }
-
-
 def _panels(payload: Payload) -> dict[str, dict[str, list[_Point]]]:
-    """Theme -> group -> a point per wave."""
+    """Theme -> group -> a point per wave, of the themes that find room on the page."""
     counts = payload.tables["shares"].frame
     rows = {
         (row["theme_id"], row["group"], row["wave"]): row for row in with_shares(counts).to_dict("records")
@@ -248,7 +287,14 @@ def _panels(payload: Payload) -> dict[str, dict[str, list[_Point]]]:
         for theme, lines in drawn.items()
         if any(math.isfinite(point.estimate) for line in lines.values() for point in line)
     ]
-    return {theme: drawn[theme] for theme in seen[:MOST_PANELS]}
+    kept = {theme: drawn[theme] for theme in seen[:MOST_PANELS]}
+    if not kept:
+        return kept
+    grid, rows, height = _grid(payload, kept), 0, _over(payload) + 3 * LINE_HEIGHT
+    for needed in grid.heights:
+        height += needed
+        rows += height <= PAGE or not rows
+    return {theme: kept[theme] for theme in list(kept)[: rows * grid.across]}
 
 
 def _points(payload: Payload) -> list[_Point]:

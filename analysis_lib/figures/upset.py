@@ -171,8 +171,9 @@ def _laid_out(payload: Payload) -> tuple[list[_Column], _Layout]:
     apart = [max(text_width(_LAST[column.pattern]), _widest(column)) + 4 for column in last]
     room = WIDTH - start - sum(apart) - _APART * len(apart)
     each = [column for column in columns if column.pattern not in _LAST]
-    n = max(1, min(len(each), int(room // max(_LEAST, *(_widest(column) + 3 for column in each)))))
-    width = min(_WIDEST, room / n)
+    needed = max([_LEAST, *(_widest(column) + 3 for column in each)])
+    n = max(1, min(len(each), int(room // needed)))
+    width = min(max(_WIDEST, needed), room / n)
     places, x = [start + width * (i + 0.5) for i in range(n)], start + width * n
     for own in apart:
         places.append(x + _APART + own / 2)
@@ -187,7 +188,8 @@ def theme_upset_picture(payload: Payload) -> Figure:
     dots_at = rows_at + sum(layout.group_rows) + 10
     height = dots_at + sum(layout.theme_rows) + 2 + LINE_HEIGHT
     figure = new_figure(height, wrap(_footer(payload), WIDTH))
-    write(figure, 0, 2 + LINE_HEIGHT / 2, "People with exactly these themes", colour=QUIET)
+    for i, text in enumerate(wrap("People with exactly these themes", layout.start - 8)):
+        write(figure, 0, 2 + LINE_HEIGHT * (i + 0.5), text, colour=QUIET)
     _draw_bars(figure, payload, columns, layout)
     _draw_groups(figure, payload, columns, layout, rows_at)
     _draw_themes(figure, payload, columns, layout, dots_at)

@@ -126,8 +126,8 @@ def joint_display(
         theme_readings(wave, themes),
         _fits(by_outcome, definitions, quotes),
         _negative_cases(by_outcome, themes, quotes),
-        model_cases(models, words),
-        typology(by_outcome, themes, words),
+        model_cases(models, words, quotes),
+        typology(by_outcome, themes, words, quotes),
         meta_inferences(wave, themes),
     )
 

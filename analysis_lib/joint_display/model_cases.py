@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 
 from analysis_lib.errors import ModelError
-from analysis_lib.joint_display.quote_choice import in_order
+from analysis_lib.joint_display.quote_choice import in_order, quoted_already
 from analysis_lib.quantitize import families
 from analysis_lib.stats.firth import firth_logistic
 from analysis_lib.termination import FIRTH, TerminationModels
@@ -70,7 +70,7 @@ class ModelCases:
     reason: str | None
 
 
-def model_cases(models: TerminationModels | None, words: pd.DataFrame) -> ModelCases:
+def model_cases(models: TerminationModels | None, words: pd.DataFrame, quotes: pd.DataFrame) -> ModelCases:
     """Typical and deviant cases of every theme of every stated model.
 
     Parameters
@@ -79,13 +79,15 @@ def model_cases(models: TerminationModels | None, words: pd.DataFrame) -> ModelC
         Termination models of the wave; None where the display has none.
     words
         The words behind each theme; see :func:`coded_words`.
+    quotes
+        What the display quotes already; see :func:`two_quotes`.
 
     Notes
     -----
     Probabilities are ranked by the linear predictor of the adjusted Firth fit, over everybody in the model; thirds end
     at its tertiles and take people who lie on them. Where a tertile cannot separate (few different values) there are
-    no cases. A quote is chosen as for the rest of the display and not for being extreme, from the outcome group that
-    most people of the kind are in.
+    no cases. A quote is from the outcome group that most people of the kind are in, one that the display shows already
+    where there is one, then as for the rest of the display; never for being extreme.
     """
     records: dict[str, list[Record]] = {"odds": [], "people": [], "quotes": []}
     if models is None:
@@ -99,7 +101,7 @@ def model_cases(models: TerminationModels | None, words: pd.DataFrame) -> ModelC
             if term in data.X:
                 records["odds"].append(data.key | _estimate(models, data, term, reason))
                 if thirds is not None:
-                    _add_cases(records, data, term, thirds, models, words)
+                    _add_cases(records, data, term, thirds, models, words, quotes)
             else:
                 records["odds"] += [
                     {name: row[name] for name in ("model", "event", "term", "term_label", "reason")}
@@ -151,6 +153,7 @@ def _add_cases(
     thirds: pd.Series,
     models: TerminationModels,
     words: pd.DataFrame,
+    quotes: pd.DataFrame,
 ) -> None:
     """Count each kind of case among people with the theme, and quote one of them."""
     has_it = data.X[term] == 1
@@ -161,13 +164,11 @@ def _add_cases(
         counted = {"case": case, "n_cases": int(here.sum()), "n_total": int(has_it.sum())}
         records["people"].append(key | counted)
         alike = models.matrix.groups[here.index[here]].value_counts(sort=False)
-        quotes = in_order(said[said["participant_id"].isin(here.index[here])])
-        main = max(
-            alike.index.intersection(quotes["group"], sort=False),
-            key=lambda group: alike[group],
-            default=None,
-        )
-        for row in quotes[quotes["group"] == main].head(1).to_dict("records"):
+        theirs = said[said["participant_id"].isin(here.index[here]) & (said["clearance"] != "withheld")]
+        known = [group for group in alike.index if group in set(theirs["group"])]
+        main = max(known, key=lambda group: alike[group], default=None)
+        theirs = quoted_already(theirs[theirs["group"] == main], quotes)
+        for row in in_order(theirs).head(1).to_dict("records"):
             records["quotes"].append(
                 key | {name: row[name] for name in _SAID} | {"n_alike": int(alike[row["group"]])}
             )

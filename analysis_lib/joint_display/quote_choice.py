@@ -99,6 +99,16 @@ def in_order(words: pd.DataFrame) -> pd.DataFrame:
     return ranked[list(words.columns)]
 
 
+def quoted_already(words: pd.DataFrame, quotes: pd.DataFrame) -> pd.DataFrame:
+    """Those of some words that a display quotes under their theme and group; all of them where it quotes none.
+
+    A second display that quotes the same words shows one person in two lights, and says nothing of further people.
+    """
+    key = ["theme_id", "group", "participant_id", "quote"]
+    again = words[pd.MultiIndex.from_frame(words[key]).isin(pd.MultiIndex.from_frame(quotes[key]))]
+    return again if len(again) else words
+
+
 def occurring(by_outcome: ThemeCrosstab) -> tuple[str, ...]:
     """Themes that somebody who is compared has, upper themes included, in codebook order."""
     overall = by_outcome.table[by_outcome.table["group"] == ALL]

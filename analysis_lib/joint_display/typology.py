@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from analysis_lib.crosstab import ThemeCrosstab, in_base
-from analysis_lib.joint_display.quote_choice import in_order
+from analysis_lib.joint_display.quote_choice import in_order, quoted_already
 from analysis_lib.quantitize import ALL
 from analysis_lib.theme_patterns import ThemePatterns, theme_patterns
 
@@ -40,7 +40,9 @@ class Typology:
     quotes: pd.DataFrame
 
 
-def typology(by_outcome: ThemeCrosstab, themes: tuple[str, ...], words: pd.DataFrame) -> Typology:
+def typology(
+    by_outcome: ThemeCrosstab, themes: tuple[str, ...], words: pd.DataFrame, quotes: pd.DataFrame
+) -> Typology:
     """Types made of the first of these themes, with a quote for each.
 
     Parameters
@@ -51,26 +53,28 @@ def typology(by_outcome: ThemeCrosstab, themes: tuple[str, ...], words: pd.DataF
         Themes of the display in order; the first five are combined.
     words
         The words behind each theme; see :func:`coded_words`.
+    quotes
+        What the display quotes already; see :func:`two_quotes`.
 
     Notes
     -----
-    The quote is from the group with the largest share of the type, the first of equals, and from the person who can be
-    quoted on the largest number of its themes; then as for the rest of the display. Where nobody of that group can be
-    quoted, anybody of the type.
+    The quote is from the group with the largest share of the type, the first of equals; one that the display shows
+    already where there is one; then from the person who can be quoted on the largest number of its themes; then as for
+    the rest of the display. Where nobody of that group can be quoted, anybody of the type.
     """
     patterns = theme_patterns(by_outcome, themes=themes[:N_THEMES], n_patterns=N_TYPES)
     if patterns.reason is not None:
         return Typology(patterns, pd.DataFrame(columns=_QUOTES))
-    quotes = []
+    chosen = []
     held = _themes_held(patterns)
     types = patterns.table.drop_duplicates("pattern")
     for pattern, ids in zip(types["pattern"], types["theme_ids"], strict=True):
         people = held.index[held == ids] if ids else held.index[:0]
         theirs = words[words["participant_id"].isin(people) & words["theme_id"].isin(ids.split())]
-        chosen = _quoted(theirs, _main_group(patterns.table, pattern))
+        quote = _quoted(theirs, _main_group(patterns.table, pattern), quotes)
         n_alike = patterns.table[patterns.table["pattern"] == pattern].set_index("group")["n_with_pattern"]
-        quotes.append(chosen.assign(pattern=pattern, n_alike=chosen["group"].map(n_alike)))
-    return Typology(patterns, pd.concat(quotes, ignore_index=True)[_QUOTES])
+        chosen.append(quote.assign(pattern=pattern, n_alike=quote["group"].map(n_alike)))
+    return Typology(patterns, pd.concat(chosen, ignore_index=True)[_QUOTES])
 
 
 def _themes_held(patterns: ThemePatterns) -> pd.Series:
@@ -90,11 +94,11 @@ def _main_group(table: pd.DataFrame, pattern: str) -> str:
     return str(rows.loc[share.idxmax(), "group"])
 
 
-def _quoted(words: pd.DataFrame, group: str) -> pd.DataFrame:
+def _quoted(words: pd.DataFrame, group: str, quotes: pd.DataFrame) -> pd.DataFrame:
     """The one quote of a type."""
     shown = words[words["clearance"] != "withheld"]
     here = shown[shown["group"] == group]
-    here = here if len(here) else shown
+    here = quoted_already(here if len(here) else shown, quotes)
     n_themes = here.groupby("participant_id")["theme_id"].nunique()
     fullest = n_themes.index[n_themes == n_themes.max()] if len(n_themes) else []
     return in_order(here[here["participant_id"].isin(fullest)]).head(1)

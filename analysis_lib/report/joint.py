@@ -8,9 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from analysis_lib.payload import Payload
-from analysis_lib.tables import JointRow, format_joint_display
+from analysis_lib.tables import Box, JointRow, format_boxes, format_joint_display
 from analysis_lib.tables.common import group_labels
-from analysis_lib.tables.joint import matched_by
 from analysis_lib.tables.themes import quotes_of
 
 
@@ -31,27 +30,6 @@ class Side:
     quotes: tuple[tuple[str, str], ...]
     withheld: str
     behind: str
-
-
-@dataclass(frozen=True)
-class Box:
-    """A question to the authors with what they have answered; every text may be empty.
-
-    Parameters
-    ----------
-    label
-        The branch of the codebook that it is about; empty for all themes together.
-    key
-        The heading in author_notes.md that the answer goes under.
-    """
-
-    id: str
-    label: str
-    question: str
-    key: str
-    reading: str
-    fit: str
-    matched: str
 
 
 Card = tuple[JointRow, str, tuple[Side, ...]]
@@ -86,17 +64,6 @@ def _sides(row: JointRow, reference: str, group_of: dict[str, str]) -> tuple[Sid
     )
 
 
-def boxes(payload: Payload, place: str) -> list[Box]:
-    """What the authors conclude for all themes together and for each branch, written or not."""
-    return [
-        Box(
-            f"{place}-{i}",
-            str(row["label"]),
-            str(row["question"]),
-            str(row["heading"]),
-            str(row["reading"]),
-            str(row["fit"]),
-            matched_by(row),
-        )
-        for i, (_, row) in enumerate(payload.tables["boxes"].frame.iterrows(), 1)
-    ]
+def boxes(payload: Payload, place: str) -> list[tuple[str, Box]]:
+    """What the authors conclude for all themes together and for each branch, with its id on the page."""
+    return [(f"{place}-{i}", box) for i, box in enumerate(format_boxes(payload), 1)]

@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import lru_cache
 
-from analysis_lib.display import NOT_WRITTEN
 from analysis_lib.formatted import FormattedTable, Head, Row
 from analysis_lib.payload import Payload
 from analysis_lib.report.voices import voices
@@ -66,7 +65,7 @@ def _joined(theme: JointRow) -> Iterator[Row]:
         "Negative case": ". ".join(filter(None, (case.against, against))),
         "Fit by the rule": theme.computed,
         "Fit, authors": theme.fit,
-        "Reading, authors": theme.reading or NOT_WRITTEN,
+        "Reading, authors": " ".join(theme.reading.split()) or "not yet written",
     }
     yield from (Row(label, (text(said, span=_WIDTH),), 1) for label, said in below.items() if said)
 

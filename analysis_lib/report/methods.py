@@ -37,7 +37,7 @@ _REFUSABLE = (
     ("pooled odds ratios", ("pooled_odds_ratios",)),
     ("the correction for coders’ errors", ("coder_error",)),
     ("pooling over waves", ("across_waves", "across_waves_by_wave")),
-    ("the comparison of waves", ("wave_comparison", "wave_changes")),
+    ("the comparison of waves", ("wave_changes",)),
     ("models of termination", ("termination_models", "termination_forest")),
     ("plain probabilities", ("termination_probabilities",)),
     ("models that allow for therapists", ("therapists",)),

@@ -178,9 +178,17 @@ def over_waves(run: Run) -> Iterator[Said]:
         " a theme only in waves in which it meant what it means now.",
         "across_waves", "across_waves_by_wave", references=("mantel1959", "tarone1985", "rover2015"),
     )  # fmt: skip
+    payload = run.first("wave_changes", "wave_comparison", "theme_slopes")
+    if payload is None or payload.facts.get("reason"):
+        return
+    paired = payload.facts.get("repeated") == "panel"
+    how = (
+        "people by people, with Tango’s interval and McNemar’s test" if paired else "with Newcombe’s interval"
+    )
     yield from run.tell(
-        "Shares were held against those of earlier waves, as far as the codes mean the same.",
-        "wave_comparison", "wave_changes", "theme_slopes", references=("newcombe1998",),
+        f"Shares were held against those of earlier waves as far as the codes mean the same, {how}.",
+        "wave_changes", "wave_comparison", "theme_slopes",
+        references=("tango1998", "mcnemar1947") if paired else ("newcombe1998",),
     )  # fmt: skip
 
 

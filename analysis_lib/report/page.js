@@ -406,7 +406,10 @@ function showQuotes(cell) {
     twin(theme.querySelector(".definition")),
     make("div", { className: "tools", role: "group", "aria-label": "Outcome groups of this theme" }, ...groups),
     ...shown);
-  dialog.querySelectorAll(".quote").forEach((quote, i) => addContext(quote, quote.querySelector(".who a"), i));
+  dialog.querySelectorAll(".quote").forEach((quote, i) => {
+    const person = quote.querySelector(".who a");
+    if (person) addContext(quote, person, i);
+  });
   if (!dialog.open) dialog.showModal();
   title.focus();
 }

@@ -15,7 +15,8 @@ from analysis_lib.formatting import missing, n_of, p_value, percent
 from analysis_lib.payload import Payload
 from analysis_lib.report.folds import Part, said_in, with_place
 from analysis_lib.report.pictures import Picture, picture
-from analysis_lib.report.sections import LaidOut, Section
+from analysis_lib.report.sections import LaidOut, Section, payloads_of
+from analysis_lib.report.voices import voices
 from analysis_lib.sentences import Sentence, limits
 from analysis_lib.tables.common import contrasts_of
 
@@ -99,7 +100,7 @@ def summarise(laid_out: LaidOut, cover: Payload) -> Summary:
     findings = _findings(said)
     cannot = _cannot(said, findings)
     used = {*findings, cannot}
-    dots = _part(laid_out, "theme_dots")
+    dots = _part(laid_out, "theme_dots", ("figure",))
     return Summary(
         tuple(_numbers(laid_out)),
         findings,
@@ -164,29 +165,23 @@ def _unwritten(laid_out: LaidOut) -> Iterator[Unwritten]:
                 if empty:
                     yield Unwritten(part.number, empty[0], len(empty))
             elif part.kind == "boxes":
-                unwritten = [box.id for box in part.content if not box.reading.strip()]
+                unwritten = [id_ for id_, box in part.content if not box.reading.strip()]
                 if unwritten:
                     yield Unwritten(
                         f"conclusions of section {section.number.lstrip('0')}", unwritten[0], len(unwritten)
                     )
 
 
-def _part(laid_out: LaidOut, template: str, kind: str = "") -> Part | None:
-    """The first part of a template."""
-    for _, parts in laid_out:
-        for part in parts:
-            if part.template == template and (not kind or part.kind == kind):
-                return part
-    return None
+def _part(laid_out: LaidOut, template: str, kinds: Sequence[str]) -> Part | None:
+    """The first part of a template that is of one of the kinds."""
+    everything = (part for _, parts in laid_out for part in parts)
+    return next((part for part in everything if part.template == template and part.kind in kinds), None)
 
 
 def _payload(laid_out: LaidOut, template: str) -> Payload | None:
     """The first payload of a template."""
-    for section, _ in laid_out:
-        for part in section.parts:
-            if isinstance(part, Payload) and part.template == template:
-                return part
-    return None
+    everything = payloads_of([section for section, _ in laid_out])
+    return next((payload for payload in everything if payload.template == template), None)
 
 
 def _leading(laid_out: LaidOut) -> Picture | None:
@@ -206,7 +201,7 @@ def _leading(laid_out: LaidOut) -> Picture | None:
 def _numbers(laid_out: LaidOut) -> Iterator[KeyNumber]:
     """At most eight numbers, each with its base; what a wave does not have is left out."""
     for template, make in _NUMBERS.items():
-        payload, part = _payload(laid_out, template), _part(laid_out, template, "table")
+        payload, part = _payload(laid_out, template), _part(laid_out, template, ("table", "voices"))
         if payload is not None:
             yield from (KeyNumber(*found, part.id if part else "") for found in make(payload))
 
@@ -255,9 +250,9 @@ def _from_dropout(payload: Payload) -> Iterator[tuple[str, str]]:
 
 
 def _from_quotes(payload: Payload) -> Iterator[tuple[str, str]]:
-    table = payload.tables["quotes"]
-    names = [name for name, kind in table.columns if kind in ("participant", "speaker", "quote")]
-    yield f"{len(table.frame.drop_duplicates(names)):,}", "quotes released with this report"
+    n = voices(payload).n_passages
+    if n:
+        yield f"{n:,}", "quotes released with this report"
 
 
 _NUMBERS = {

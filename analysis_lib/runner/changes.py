@@ -111,13 +111,13 @@ def states_of(
     files = {wave: _files_of(study, wave) for wave in waves[: last + 1]}
     digests = {wave: _digest(found) for wave, found in files.items()}
     notebooks = {name: sha256(suite.NOTEBOOKS / f"{name}.ipynb") for name in suite.IN_RUN}
-    program, packages = _code(), _versions()
+    code, packages = _code(), _versions()
     return {
         wave: State(
             inputs=own | files[wave],
             earlier={name: digests[name] for name in waves[: waves.index(wave)]},
             notebooks=notebooks,
-            code=program,
+            code=code,
             versions=packages,
             places=_digest(notebook_parameters(study, wave, results(wave))),
             profile=profile,
@@ -145,26 +145,32 @@ def plan(wave: str, now: State, manifest: Mapping[str, Any] | None, folder: Path
         The finished folder of the wave.
     """
     if manifest is None or "code" not in manifest:
-        why = "it has not been built" if manifest is None else "an earlier version of the program built it"
-        return Plan(wave, suite.IN_RUN, True, (why,))
-    everywhere = list(_changed_everywhere(now, manifest))
-    altered = list(_altered(folder, manifest))
-    if any(name.startswith("internal/") for name in altered):
-        everywhere.append("what the notebooks left has been altered or removed")
-    back = [f"the earlier wave {name} has changed" for name in _different(now.earlier, manifest["earlier"])]
+        reason = "it has not been built" if manifest is None else "an earlier version of the program built it"
+        return Plan(wave, suite.IN_RUN, True, (reason,))
     known = {name: record["sha256"] for name, record in manifest["notebooks"].items()}
-    books = list(_different(now.notebooks, known))
-    due = [
-        name for name in suite.IN_RUN if everywhere or name in books or (back and name in suite.LOOKING_BACK)
+    altered = list(_altered(folder, manifest))
+    inside = [name for name in altered if name.startswith("internal/")]
+    everywhere = [
+        *_changed_everywhere(now, manifest),
+        *(f"{name} has been altered or removed" for name in inside[:1]),
     ]
-    why = [*everywhere, *(back if not everywhere else ()), *(f"{name}.ipynb has changed" for name in books)]
-    for_whom = list(_changed_for_readers(now, manifest))
-    if altered and not everywhere:
-        for_whom.append(f"{altered[0]} has been altered or removed")
+    before = list(_different(now.earlier, manifest["earlier"]))
+    of_notebooks = {
+        name: [
+            *([f"{name}.ipynb has changed"] if now.notebooks[name] != known.get(name) else []),
+            *(f"the earlier wave {wave} has changed" for wave in before if name in suite.LOOKING_BACK),
+        ]
+        for name in suite.IN_RUN
+    }
+    of_report = list(_changed_for_readers(now, manifest))
+    of_report += [f"{name}.ipynb is no longer run" for name in known if name not in now.notebooks]
+    if altered and not inside:
+        of_report.append(f"{altered[0]} has been altered or removed")
     if folder.with_name(f"{folder.name}.failed").exists():
-        for_whom.append(f"the last run failed; its remains are in {folder.name}.failed")
-    why += for_whom
-    return Plan(wave, tuple(due), bool(why), tuple(why))
+        of_report.append(f"the last run failed; its remains are in {folder.name}.failed")
+    why = everywhere or list(dict.fromkeys(reason for reasons in of_notebooks.values() for reason in reasons))
+    due = [name for name in suite.IN_RUN if everywhere or of_notebooks[name]]
+    return Plan(wave, tuple(due), bool(why or of_report), (*why, *of_report))
 
 
 def _changed_everywhere(now: State, manifest: Mapping[str, Any]) -> Iterator[str]:
@@ -206,6 +212,11 @@ def _altered(folder: Path, manifest: Mapping[str, Any]) -> Iterator[str]:
 def _different(now: Mapping[str, str], before: Mapping[str, str]) -> Iterator[str]:
     """Names that stand for something else, or only on one side."""
     return (name for name in sorted({*now, *before}) if now.get(name) != before.get(name))
+
+
+def program() -> dict[str, str]:
+    """What has to be the same wherever the program runs: its files as one hash, and the versions."""
+    return {"code": _code()} | _versions()
 
 
 def _code() -> str:

@@ -43,7 +43,8 @@ FIXED = {
     "PYTHONHASHSEED": "0",
     "JE_ARROW_MALLOC_CONF": "background_thread:false",  # pyarrow would start a thread when it is imported
 }
-INJECTED = "injected-parameters"  # papermill's tag of the cell that holds the values
+# Tags of the cells that papermill adds: the values, and where a cell failed.
+_ADDED = ("injected-parameters", "papermill-error-cell-tag")
 KERNEL_STOPPED = "the kernel stopped"
 
 
@@ -159,7 +160,7 @@ def _run_cells(
 
 
 def _without_clock(notebook: Any) -> float:
-    """Take out what differs from run to run, times and a random id; returns the seconds spent in cells."""
+    """Take out what differs from run to run, times and random ids; returns the seconds spent in cells."""
     in_cells = 0.0
     for part in (notebook, *notebook["cells"]):
         record = part["metadata"].get("papermill", {})
@@ -168,8 +169,10 @@ def _without_clock(notebook: Any) -> float:
         for key in ("start_time", "end_time", "duration"):
             record.pop(key, None)
         part["metadata"].pop("execution", None)
-        if INJECTED in part["metadata"].get("tags", []):
-            part["id"] = INJECTED
+    for number, cell in enumerate(notebook["cells"], start=1):
+        for tag in _ADDED:
+            if tag in cell["metadata"].get("tags", []):
+                cell["id"] = f"{tag}-{number}"
     return in_cells
 
 

@@ -75,9 +75,16 @@ class LocalPool:
 
     def submit(self, function: Callable[..., Any], *arguments: Any) -> Future[Any]:
         """Have a function called in a process of its own."""
-        return self._threads.submit(self._call, function, arguments)
+        return self._threads.submit(self.call, function, *arguments)
 
-    def _call(self, function: Callable[..., Any], arguments: tuple[Any, ...]) -> Any:
+    def call(self, function: Callable[..., Any], *arguments: Any) -> Any:
+        """What a function returns or raises in a process of its own.
+
+        Raises
+        ------
+        Lost
+            If that process ends without an answer.
+        """
         with self._choosing:
             parent = self._ready_parent()
         if parent is not None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import shutil
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -170,13 +170,12 @@ def _begin(plan: Plan, out: Path) -> _Wave:
 
 
 def _work(piece: Piece, wave: _Wave, publish: Publish, study: Path) -> tuple[Any, ...]:
-    """A function and its arguments; what an attempt before it has left is removed."""
+    """A function and its arguments."""
     internal = wave.staging / "internal"
     if piece.what == _REPORT:
-        _remove(path for path in wave.staging.iterdir() if path != internal)
         return publish, piece.wave, wave.staging, tuple(_with_tables(wave)), wave.began
     tables = internal / "results" / piece.what
-    _remove([tables])
+    shutil.rmtree(tables, ignore_errors=True)  # what a lost attempt has left
     parameters = notebook_parameters(study, piece.wave, tables)
     run_it = partial(execute, folder=suite.NOTEBOOKS, warm=not piece.again)
     return run_it, piece.what, parameters, _book(internal, piece.what)
@@ -189,7 +188,7 @@ def _with_tables(wave: _Wave) -> Iterator[Executed]:
         names = sorted(path.name for path in own.iterdir()) if own.is_dir() else []
         for name in names:
             (own / name).replace(own.parent / name)
-        _remove([own])
+        shutil.rmtree(own, ignore_errors=True)
         yield replace(run, tables=run.tables or tuple(names))
 
 
@@ -220,11 +219,3 @@ def _failure(broken: list[Executed], wave: _Wave, out: Path) -> StudyError:
 
 def _book(internal: Path, name: str) -> Path:
     return internal / f"INTERNAL_{name}.ipynb"
-
-
-def _remove(paths: Iterable[Path]) -> None:
-    for path in paths:
-        if path.is_dir():
-            shutil.rmtree(path)
-        else:
-            path.unlink(missing_ok=True)

@@ -58,6 +58,17 @@ def _lock(descriptor: int) -> bool:
     return True
 
 
+def clear_but(folder: Path, kept: str) -> None:
+    """Remove everything in a folder except what goes by one name."""
+    for path in folder.iterdir():
+        if path.name == kept:
+            continue
+        if path.is_dir():
+            shutil.rmtree(path)
+        else:
+            path.unlink()
+
+
 def staging_of(folder: Path, wave: str) -> Path:
     """Where a wave is written until it is complete."""
     return folder / f".{wave}.staging"

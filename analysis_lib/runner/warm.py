@@ -17,7 +17,6 @@ import gc
 import json
 import os
 import pickle
-import pkgutil
 import signal
 import socket
 import subprocess
@@ -29,6 +28,7 @@ from contextlib import suppress
 from importlib import import_module
 from typing import Any, BinaryIO, NoReturn
 
+from analysis_lib.runner.changes import PACKAGE
 from analysis_lib.runner.forked import alone, die_with_parent, own_chance, own_signals
 from analysis_lib.runner.notebooks import FIXED, quiet_environment
 
@@ -123,7 +123,7 @@ def in_fresh_process(
 def _python(call: str, **settings: Any) -> subprocess.Popen[bytes]:
     """Another interpreter like this one that calls a function of this module."""
     words = [sys.executable, "-c", _START + call, json.dumps(sys.path)]
-    streams = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.DEVNULL)
+    streams: dict[str, Any] = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.DEVNULL)
     # A session of its own, so that Ctrl-C reaches the caller alone, who then decides.
     process: subprocess.Popen[bytes] = subprocess.Popen(
         words, env=FIXED | os.environ, start_new_session=True, **streams | settings
@@ -174,14 +174,12 @@ def serve(descriptor: int) -> None:
 
 def _import_everything() -> None:
     """Everything of this package, and the other packages; what cannot be imported is left to whoever needs it."""
-    package = import_module("analysis_lib")
     for name in LEFT_OUT:
         sys.modules.setdefault(name, None)  # type: ignore[arg-type]  # so it says that it is not there
-    own = [module.name for module in pkgutil.walk_packages(package.__path__, "analysis_lib.")]
-    for name in (*PACKAGES, *own):
-        if not name.endswith("__main__"):
-            with suppress(Exception):
-                import_module(name)
+    own = sorted(path.relative_to(PACKAGE.parent).with_suffix("") for path in PACKAGE.rglob("*.py"))
+    for name in (*PACKAGES, *(".".join(path.parts).removesuffix(".__init__") for path in own)):
+        with suppress(Exception):
+            import_module(name)
     for name in LEFT_OUT:
         if sys.modules[name] is None:
             del sys.modules[name]

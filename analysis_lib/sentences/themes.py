@@ -47,7 +47,8 @@ def theme_contrasts(payload: Payload) -> tuple[Sentence, ...]:
     frame = contrasts_of(payload)
     n_compared = int(frame["p_adjusted"].notna().sum())  # the whole family, upper themes too
     # What could not be tested is in the table with its interval; there is nothing to say about it.
-    frame = frame[frame["theme_id"].isin(payload.facts["leading"]) & frame["p_adjusted"].notna()]
+    leading = frame[frame["theme_id"].isin(payload.facts["leading"])]
+    frame = leading[leading["p_adjusted"].notna()]
     frame = frame[frame["risk_difference"].notna()]
     ranked = frame.assign(rank=frame["tier"].map(_RANK), size=frame["risk_difference"].abs().round(9))
     ranked = ranked.sort_values(["rank", "size"], ascending=[True, False], kind="stable")
@@ -60,7 +61,7 @@ def theme_contrasts(payload: Payload) -> tuple[Sentence, ...]:
         named = " and ".join(payload.facts["strata"])
         text = f"Adjusted p-values compare people of the same {named} only; shares and intervals are of whole groups."
         found.append(Sentence(text, kind="limit"))
-    return (*found, *_by_convention(frame, payload), *_about_labels(payload))
+    return (*found, *_by_convention(leading, payload), *_about_labels(payload))
 
 
 def labelled(row: pd.Series, payload: Payload) -> tuple[str, str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
+from analysis_lib.change_tests import PAIRED, REFLEXIVE
 from analysis_lib.formatting import count, missing
 from analysis_lib.payload import Payload
 from analysis_lib.quantitize import ALL
@@ -20,7 +21,6 @@ from analysis_lib.sentences.common import (
 )
 from analysis_lib.tables.common import group_labels, is_banded
 from analysis_lib.tables.wave_comparison import change_anchor, compared_parts, newest_changes
-from analysis_lib.wave_comparison import PAIRED, REFLEXIVE
 
 _FULL = ("clear", "clear but small", "withheld")
 _ORDER = {tier: i for i, tier in enumerate((*_FULL, "tentative", "similar", "cannot tell", ""))}
@@ -32,6 +32,7 @@ _OVERVIEW = {
     "cannot tell": "not settled",
     "withheld": "withheld",
 }
+_MOST_NAMED = 6  # unsettled themes; the others are in the table
 AS_MUCH = "that shares stayed as they were"
 
 
@@ -73,7 +74,7 @@ def changes_said(payload: Payload, frame: pd.DataFrame) -> list[Sentence]:
     found += [change_said(row, payload) for _, row in leads.iterrows()]
     unsettled = ranked[ranked["tier"] == "cannot tell"]
     if len(unsettled):
-        names = listed([f"“{label}”" for label in unsettled["theme_label"]])
+        names = _first_few(unsettled["theme_label"])
         low, high = unsettled["conf_low"].min(), unsettled["conf_high"].max()
         text = (
             f"Whether these moved since wave {since} the data do not settle: {names}; their intervals reach from"
@@ -81,6 +82,13 @@ def changes_said(payload: Payload, frame: pd.DataFrame) -> list[Sentence]:
         )
         found.append(Sentence(text, kind="cannot tell"))
     return found
+
+
+def _first_few(labels: pd.Series) -> str:
+    """The first few themes by name, and how many more."""
+    named = [f"“{label}”" for label in labels.head(_MOST_NAMED)]
+    more = len(labels) - len(named)
+    return listed([*named, f"{more} more"] if more else named)
 
 
 def _ends(value: float) -> str:
@@ -138,7 +146,7 @@ def change_said(row: pd.Series, payload: Payload) -> Sentence:
         margin = several(round(100 * payload.facts["smallest_difference"]), "point")
         tail = f". The change is smaller than the {margin} that the team set as important."
     elif row["tier"] == "tentative":
-        tail = ". A change of this size could still arise from looking at so many themes; treat it as a lead to follow up."
+        tail = ". A change of this size could still arise from looking at so many themes; treat it as a lead."
     else:
         tail = "."
     return Sentence(opening + tail, change_anchor(row), row["tier"] or "fact")

@@ -157,7 +157,8 @@ def _estimates(payload: Payload) -> list[Sentence]:
         text += f"; {rest} of them moved between readings that settle nothing, or less far"
     beyond = int(((frame["moved_low"] > 0) | (frame["moved_high"] < 0)).sum())
     if payload.facts["repeated"] != "panel":
-        text += f". {beyond} moved by more than noise, at the level of a single comparison"
+        many = "None" if beyond == 0 else str(beyond)
+        text += f". {many} of all {len(frame)} moved by more than noise, at the level of a single comparison"
     size = "A reading changes with the number of people as well as with what they say: read both numbers, not the word."
     return [Sentence(f"{text}."), *found, *([Sentence(size, kind="limit")] if len(other) else [])]
 

@@ -16,7 +16,6 @@ from analysis_lib.payload import Payload
 from analysis_lib.tables.across_waves import across_waves, by_wave, people, without_one_wave
 from analysis_lib.tables.attrition import (
     wave_attrition,
-    wave_differential,
     wave_returned,
     wave_sizes,
 )
@@ -136,7 +135,6 @@ _LAYOUTS: dict[str, Callable[[Payload], FormattedTable]] = {
     "wave_sizes": wave_sizes,
     "wave_attrition": wave_attrition,
     "wave_returned": wave_returned,
-    "wave_differential": wave_differential,
     "wave_changes": wave_changes,
     "wave_changes_by_group": wave_changes_by_group,
     "wave_comparison": wave_comparison,
@@ -170,4 +168,4 @@ def _meanings(table: FormattedTable) -> list[str]:
     said = " ".join(table.notes).lower()
     kept = WITHHELD in cells and WITHHELD not in said
     none = NONE in cells and "dash" not in said
-    return ["Withheld: too few people stand behind the number."] * kept + ["A dash: there is no such number."] * none
+    return ["Withheld: the rules for release keep the number back."] * kept + ["A dash: there is no such number."] * none

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
+from analysis_lib.attrition import MISSING
 from analysis_lib.formatted import FormattedTable, Head, Row
 from analysis_lib.formatting import NONE, WITHHELD, count, general, missing, n_of, percent
 from analysis_lib.payload import Payload
@@ -22,7 +23,12 @@ def wave_sizes(payload: Payload) -> FormattedTable:
             continue
         took_part, invited = taking_part(payload, row.wave)
         days = f"{row.opened} to {row.closed}"
-        cells = [text(days), text(str(row.data_cut)), number(str(int(row.look))), text(row.codebook_version)]
+        cells = [
+            number(days),
+            number(str(row.data_cut)),
+            number(str(int(row.look))),
+            number(row.codebook_version),
+        ]
         cells += [number(invited), number(took_part)]
         cells += [number(count(analysed(payload, row.wave, g), absent=WITHHELD)) for g in (ALL, *groups)]
         rows.append(Row(f"Wave {row.wave}", tuple(cells)))
@@ -88,27 +94,41 @@ def wave_attrition(payload: Payload) -> FormattedTable:
 
 
 def wave_returned(payload: Payload) -> FormattedTable:
-    """Who of earlier waves came again, by their outcome group then."""
+    """Who of earlier waves came again, by their outcome group then and by what was so at the start."""
     frame, labels = payload.tables["returned"].frame, group_labels(payload)
-    groups = [
-        g for g in dict.fromkeys(frame["group"]) if frame.loc[frame["group"] == g, "n_before"].ne(0).any()
-    ]
-    rows = []
+    rows: list[Row] = []
     for since, mine in frame.groupby("since", sort=False):
-        here = mine.set_index("group")
-        cells = tuple(number(_again(here.loc[group])) for group in groups)
-        rows.append(Row(f"Wave {since}", cells))
-    note = (
-        f"People analysed in wave {payload.facts['wave']} of those analysed in the earlier wave, by their outcome group"
-        " in the earlier wave."
-    )
+        rows.append(Row(f"Of wave {since}, by outcome group then", heading=True))
+        rows += [
+            Row(labels[row["group"]], (number(_again(row)), number(NONE), number(NONE)), 1)
+            for _, row in mine[mine["n_before"].ne(0)].iterrows()
+        ]
+    baseline = payload.facts["baseline"]
+    for label, mine in payload.tables["differential"].frame.groupby("label", sort=False):
+        rows.append(Row(f"Of wave {baseline}, by {str(label)[:1].lower()}{str(label)[1:]}", heading=True))
+        shown = mine[(mine["level"] != MISSING) | mine["n_before"].ne(0)]
+        rows += [_characteristic(row) for _, row in shown.iterrows()]
+    notes = [
+        f"People analysed in wave {payload.facts['wave']} of those analysed in the earlier wave, by what was known of"
+        " them there. Description only; nothing is tested.",
+        "Where those who came again differ from those who did not, a change among the former may not be that of all.",
+    ]
     return FormattedTable(
         title(payload, "Who came again"),
-        "Analysed in",
-        (tuple(Head(labels[group]) for group in groups) or (Head("People"),),),
+        "Analysed in an earlier wave",
+        (tuple(map(Head, ("Came again", "Median of those who did", "Median of those who did not"))),),
         tuple(rows),
-        (*((note,) if rows else ()), *standing_notes(payload)),
+        (*(notes if rows else ()), *standing_notes(payload)),
     )
+
+
+def _characteristic(row: pd.Series) -> Row:
+    medians = [NONE, NONE]
+    if not row["level"]:
+        both = (row["median_returned"], row["median_gone"])
+        medians = [WITHHELD if missing(value) and row["n_before"] else general(value) for value in both]
+    stub = words(row["level_label"]).capitalize() if row["level"] else "Known"
+    return Row(stub, (number(_again(row)), *map(number, medians)), 1)
 
 
 def _again(row: pd.Series) -> str:
@@ -116,35 +136,3 @@ def _again(row: pd.Series) -> str:
     if found == WITHHELD or not row["n_before"]:
         return found if found == WITHHELD else NONE
     return f"{found} ({percent(row['n_returned'] / row['n_before'], row['n_before'])})"
-
-
-def wave_differential(payload: Payload) -> FormattedTable:
-    """Who of the first wave came again, by what was so at the start."""
-    rows: list[Row] = []
-    for label, mine in payload.tables["differential"].frame.groupby("label", sort=False):
-        rows.append(Row(str(label), heading=True))
-        for row in mine.itertuples():
-            if row.level == "missing" and row.n_before == 0:
-                continue
-            medians = [NONE, NONE]
-            if not row.level:
-                medians = [
-                    WITHHELD if missing(value) and row.n_before else general(value)
-                    for value in (row.median_returned, row.median_gone)
-                ]
-            again = _again(pd.Series({"n_returned": row.n_returned, "n_before": row.n_before}))
-            stub = words(row.level_label).capitalize() if row.level else "Known"
-            rows.append(Row(stub, (number(again), *map(number, medians)), 1))
-    baseline = payload.facts["baseline"]
-    notes = [
-        f"People analysed in wave {payload.facts['wave']} of those analysed in wave {baseline}, by what was known of them"
-        f" in wave {baseline}. Description only; nothing is tested.",
-        "Where those who came again differ from those who did not, a change among the former may not be that of all.",
-    ]
-    return FormattedTable(
-        title(payload, "Who came again, by characteristics at the start"),
-        "Characteristic",
-        (tuple(map(Head, ("Came again", "Median of those who did", "Median of those who did not"))),),
-        tuple(rows),
-        (*(notes if rows else ()), *standing_notes(payload)),
-    )

@@ -73,9 +73,10 @@ def standing_notes(payload: Payload) -> tuple[str, ...]:
 
 
 def title(payload: Payload, words: str) -> str:
-    """A title in title case that says which wave it is about, and SYNTHETIC where it is."""
+    """A title in title case that says which wave it is about, or up to which, and SYNTHETIC where it is."""
     mark = " (SYNTHETIC)" if payload.facts.get("synthetic") else ""
-    return f"{title_case(f'{words}, wave')} {payload.facts['wave']}{mark}"
+    about = f"{words.removesuffix(' this')} wave" if words.endswith(" up to this") else f"{words}, wave"
+    return f"{title_case(about)} {payload.facts['wave']}{mark}"
 
 
 def title_case(words: str) -> str:
@@ -98,9 +99,10 @@ def title_case(words: str) -> str:
     return " ".join(shown)
 
 
-_MINOR = frozenset(
-    "a an and as at but by for if in nor of off on or out per so the to up v via yet".split()
-)
+_MINOR = {
+    *("a", "an", "and", "as", "at", "but", "by", "for", "if", "in", "nor", "of", "off", "on", "or", "per", "so"),
+    *("the", "to", "up", "v", "via", "yet"),
+}
 
 
 def contrasts_of(payload: Payload) -> pd.DataFrame:

@@ -210,7 +210,8 @@ def negative_case(
 def _gone_against(found: Against, labels: dict[str, str], count: str) -> str:
     here, there = labels[str(found.group)], labels[str(found.compared)]
     tier = f" ({TIERS[found.tier]})" if found.tier else ""
-    return f"more often in {there} than in {here}{tier}; {here}: {count}"
+    where = "" if count.startswith("0/") else f", where {count} have it"
+    return f"more often in {there} than in {here}{tier}{where}"
 
 
 def matched_by(read: pd.Series) -> str:
@@ -227,15 +228,21 @@ def matched_by(read: pd.Series) -> str:
 
 
 def numbers_say(row: JointRow, payload: Payload) -> str:
-    """What the numbers say about a theme, in one line with bases; tiers where anything was compared."""
-    counts = dict(zip((label for label, _, _ in row.quotes), (text for _, text in row.counts), strict=True))
-    if not row.differences:
-        return "; ".join(f"{label} {text}" for label, text in counts.items())
+    """What the numbers say about a theme, in one line with bases; tiers where anything was compared.
+
+    No line ends inside a count or an interval.
+    """
     reference = group_labels(payload)[payload.facts["reference"]]
-    parts = [f"{reference} {counts.pop(reference, 'withheld')}"]
-    compared = {label: f", {text}: {tier}" for label, text, tier in row.differences}
-    parts += [f"{label} {text}{compared.get(label, '')}" for label, text in counts.items()]
-    return "; ".join(parts)
+    compared = {label: f", {_whole(text)}: {tier}" for label, text, tier in row.differences}
+    parts = [
+        (label != reference, f"{label} {_whole(text)}{compared.get(label, '')}")
+        for (_, text), (label, _, _) in zip(row.counts, row.quotes, strict=True)
+    ]
+    return "; ".join(text for _, text in sorted(parts, key=lambda part: part[0]))
+
+
+def _whole(text: str) -> str:
+    return text.replace(" ", "\N{NO-BREAK SPACE}")
 
 
 def _agreement(payload: Payload, alpha: str | None) -> str:

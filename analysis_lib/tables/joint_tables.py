@@ -7,7 +7,7 @@ import re
 import pandas as pd
 
 from analysis_lib.formatted import Cell, FormattedTable, Head, Row
-from analysis_lib.formatting import NONE, missing, n_of, percent, ratio, ratio_interval
+from analysis_lib.formatting import missing, n_of, percent, ratio, ratio_interval
 from analysis_lib.joint_display.model_cases import CASES
 from analysis_lib.payload import Payload
 from analysis_lib.quantitize import ALL
@@ -87,7 +87,8 @@ def typology(payload: Payload) -> FormattedTable:
     """How many of each group have each combination of themes, and somebody's words for each."""
     patterns, quotes = payload.tables["patterns"].frame, payload.tables["quotes"].frame
     heads, labels = group_heads(payload), group_labels(payload)
-    named = dict(payload.tables["themes"].rows)
+    themes = payload.tables["themes"].frame
+    named = dict(zip(themes["theme_id"], themes["theme_label"], strict=True))
     groups = [*groups_with_people(payload), ALL]
     said = {row.pattern: row for row in quotes.itertuples()}
     rows = []
@@ -102,7 +103,7 @@ def typology(payload: Payload) -> FormattedTable:
         about = (
             (text(f"“{quote.quote}”"), text(f"{quote.participant_id}, {labels[quote.group].lower()}"))
             if quote is not None
-            else (text(NO_WORDS if ids else NONE), text(NONE))
+            else (text(NO_WORDS if ids else ""), text(""))
         )
         rows.append(Row(label, (*counted, *about), anchor=anchor("type", *ids) if ids else None))
     combined = ", ".join(str(label) for label in named.values())
@@ -211,4 +212,4 @@ def _case_quote(
         return text(f"“{quote['quote']}”"), text(
             f"{quote['participant_id']}, {labels[quote['group']].lower()}"
         )
-    return text(NOBODY if counted["n_cases"] == 0 else NO_WORDS), text(NONE)
+    return text(NOBODY if counted["n_cases"] == 0 else NO_WORDS), text("")

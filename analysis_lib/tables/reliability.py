@@ -282,7 +282,7 @@ def agreement_by_wave(payload: Payload) -> FormattedTable:
         tuple(Head(name) for _ in waves for name in ("Coded alike", "Alpha [95% CI]")),
     )
     return FormattedTable(
-        title(payload, "Agreement wave by wave, up to"),
+        title(payload, "Agreement wave by wave, up to this"),
         "Code",
         heads if waves else ((Head("Coded alike"),),),
         tuple(rows),

@@ -6,6 +6,7 @@ from functools import lru_cache
 
 import pandas as pd
 
+from analysis_lib.change_tests import PAIRED
 from analysis_lib.crosstab import with_shares
 from analysis_lib.formatted import Cell, FormattedTable, Head, Probability, Row
 from analysis_lib.formatting import (
@@ -34,7 +35,6 @@ from analysis_lib.tables.common import (
     text,
     title,
 )
-from analysis_lib.wave_comparison import PAIRED
 
 MOST_WAVES = 6  # side by side; older ones stand in the files
 MOST_THEMES = 12  # in tables by group
@@ -133,7 +133,7 @@ def _change_notes(payload: Payload, *, mix: bool, paired: bool) -> list[str]:
             "Different people were asked in each wave. Change in percentage points, with Newcombe's 95% interval. Base:"
             f" {BASES[payload.facts['base']]}."
         )
-        test = "Fisher's exact test"
+        test = "the exact conditional test inside outcome groups (Fisher's for one group)"
     notes = [method]
     if mix:
         notes.append(

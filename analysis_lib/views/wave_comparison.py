@@ -214,8 +214,7 @@ def _attrition_views(result: WaveAttrition) -> Views:
     return {
         "waves": made("table", "wave_sizes"),
         "left": made("table", "wave_attrition"),
-        "returned": made("table", "wave_returned", returned=returned),
-        "differential": made("table", "wave_differential", differential=differential),
+        "returned": made("table", "wave_returned", returned=returned, differential=differential),
         SENTENCES: made("sentences", "wave_attrition", returned=returned),
     }
 

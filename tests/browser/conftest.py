@@ -1,6 +1,6 @@
 """The pages that the browser opens.
 
-``example_report`` and ``example_index`` are paths of pages of the example study. Whoever has a finished
+``reports``, ``example_report`` and ``example_index`` are paths of pages of the example study. Whoever has a finished
 folder of a run gives its ``report.html`` instead; no test needs to change.
 """
 
@@ -17,7 +17,7 @@ import analysis_lib as al
 from analysis_lib.payload import Payload, Table
 from analysis_lib.release import release, rules_for
 from analysis_lib.report.html import IndexRow, Section, Stamp, render_index, render_report
-from analysis_lib.views import payload_of
+from analysis_lib.views import payload_of, views
 
 if TYPE_CHECKING:
     from example_waves import Example
@@ -35,7 +35,7 @@ HOSTILE = (
     '" autofocus onfocus="window.ran=4" tabindex="1'
     "<iframe srcdoc='<script>parent.ran=5</script>'></iframe>"
     "<a href='javascript:window.ran=6'>x</a>[y](javascript:window.ran=7)"
-    "<style>main{display:none}</style>\u202e"
+    "<style>main{display:none}</style>\u202e=cmd|'/c calc'!A0 **bold** \U0001f642"
 )
 
 
@@ -52,42 +52,81 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def page(browser: Browser) -> Iterator[Page]:
-    """An empty page as wide as a laptop, in a profile of its own."""
+    """An empty page as wide as a laptop, in a profile of its own, that may neither ask for anything nor complain."""
     context = browser.new_context(viewport={"width": 1280, "height": 900})
+    context.grant_permissions(["clipboard-read", "clipboard-write"])
+    opened = context.new_page()
+    wrong: list[str] = []
+    opened.on(
+        "request",
+        lambda sent: wrong.append(sent.url) if not sent.url.startswith(("file:", "data:")) else None,
+    )
+    opened.on(
+        "console",
+        lambda message: wrong.append(message.text) if message.type in ("error", "warning") else None,
+    )
+    opened.on("pageerror", lambda error: wrong.append(str(error)))
+    yield opened
+    context.close()
+    assert wrong == []
+
+
+@pytest.fixture
+def plain_page(browser: Browser) -> Iterator[Page]:
+    """A page on which no script runs."""
+    context = browser.new_context(viewport={"width": 1280, "height": 900}, java_script_enabled=False)
     yield context.new_page()
     context.close()
 
 
-@pytest.fixture(scope="session")
-def released(example: Example) -> Report:
-    """The first wave of the example study as it leaves for co-authors."""
-    shown: dict[str, list[tuple[object, str]]] = {
-        "01 Who is in this wave?": [
+def _shown(example: Example) -> dict[str, tuple[object, ...]]:
+    """What each section of a wave's report is made of: prose, and results with a view."""
+    crosstab, display, models = example.crosstab, example.display, example.models
+    over_waves = al.compare_waves(example.wave)
+    return {
+        "01 Who is in this wave?": tuple(
             (example.intake, view) for view in ("sentences", "flow", "characteristics", "findings")
-        ],
-        "03 Which themes go with which outcome?": [
-            (example.crosstab, view)
-            for view in ("sentences", "dots", "shares", "differences", "contrasts", "tests")
-        ],
-        "04 What do numbers and words say together?": [(example.display, "joint_display")],
-        "05 What goes with termination?": [
-            (example.models, view)
-            for view in ("sentences", "events", "forest", "models", "probabilities", "definitions")
-        ]
-        + [(example.wave, "run_record")],
+        ),
+        "03 Which themes go with which outcome?": (
+            *(
+                (crosstab, view)
+                for view in ("dots", "shares", "differences", "contrasts", "sentences", "tests")
+            ),
+            "### Where in the codebook",
+            *((example.branches, view) for view in views(example.branches)),
+        ),
+        "04 What do numbers and words say together?": tuple((display, view) for view in views(display)),
+        "05 What goes with termination?": (
+            *((models, view) for view in ("events", "forest", "models", "probabilities", "sentences")),
+            "### Under other definitions",
+            (models, "definitions"),
+            (example.wave, "run_record"),
+        ),
+        "06 What changed over the waves?": (
+            (al.what_changed(over_waves), "sentences"),
+            *((over_waves, view) for view in views(over_waves)),
+        ),
     }
+
+
+def _released(example: Example) -> Report:
+    """A wave of the example study as it leaves for co-authors."""
     study = example.wave.study
     rules = rules_for("coauthor", study.privacy, b"not a secret: nobody stands behind this study")
 
-    def let_out(results: list[tuple[object, str]]) -> tuple[Payload, ...]:
-        return release([payload_of(result, view) for result, view in results], rules).payloads
+    def let_out(part: object) -> str | Payload:
+        if isinstance(part, str):
+            return part
+        result, view = part  # type: ignore[misc]
+        return release([payload_of(result, view)], rules).payloads[0]
 
     notes = al.author_notes(example.wave, "04 Joint display")
     sections = [
-        Section(title[:2], title[3:], ("How this was done.", *let_out(results), notes))
-        for title, results in shown.items()
+        Section(title[:2], title[3:], ("How this was done.", *map(let_out, parts), notes))
+        for title, parts in _shown(example).items()
     ]
-    (cover,) = let_out([(example.wave, "cover")])
+    cover = let_out((example.wave, "cover"))
+    assert isinstance(cover, Payload)
     changed = ("Quotes without clearance are withheld.",)
     stamp = Stamp(
         study.name, example.wave.id, "coauthor", rules.counts, study.privacy.reason, "a1b2c3", changed
@@ -96,20 +135,38 @@ def released(example: Example) -> Report:
 
 
 @pytest.fixture(scope="session")
-def example_report(released: Report, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """report.html of the example study."""
-    sections, cover, stamp = released
-    path = tmp_path_factory.mktemp("example") / "report.html"
-    path.write_text(render_report(sections, cover=cover, stamp=stamp), encoding="utf-8")
-    return path
+def released(examples: dict[str, Example]) -> Report:
+    """The first wave of the example study as it leaves for co-authors."""
+    return _released(examples["2024a"])
+
+
+@pytest.fixture(scope="session")
+def reports(
+    examples: dict[str, Example], released: Report, tmp_path_factory: pytest.TempPathFactory
+) -> dict[str, Path]:
+    """report.html of every wave of the example study, as ``themewave run`` lays them out."""
+    folder = tmp_path_factory.mktemp("example")
+    pages = {}
+    for wave, example in examples.items():
+        sections, cover, stamp = released if wave == "2024a" else _released(example)
+        pages[wave] = folder / wave / "report.html"
+        pages[wave].parent.mkdir()
+        pages[wave].write_text(render_report(sections, cover=cover, stamp=stamp), encoding="utf-8")
+    return pages
+
+
+@pytest.fixture(scope="session")
+def example_report(reports: dict[str, Path]) -> Path:
+    """report.html of the first wave."""
+    return reports["2024a"]
 
 
 @pytest.fixture(scope="session")
 def example_index(example_report: Path) -> Path:
     """index.html beside a folder of reports."""
-    rows = [IndexRow("2024a", "1 of 4", "profile coauthor", "179", example_report.name)]
+    rows = [IndexRow("2024a", "1 of 4", "profile coauthor", "179", "2024a/report.html")]
     rows.append(IndexRow("2024b", "2 of 4", "no report yet", "", ""))
-    path = example_report.with_name("index.html")
+    path = example_report.parents[1] / "index.html"
     path.write_text(render_index("What helped and what did not", True, rows), encoding="utf-8")
     return path
 
@@ -139,9 +196,12 @@ _GIVEN_COLUMNS = {
     "definition",
     "quote",
     "participant_id",
+    "participant",
     "reading",
     "reason",
     "rule",
+    "matched_by",
+    "question",
 }
 _GIVEN_FACTS = {"title", "setting", "study", "wave", "codebook_version", "text", "heading"}
 

@@ -34,7 +34,13 @@ from analysis_lib.schema import DATA_SCHEMA
 Wave = tuple[list[Section], Payload, Stamp]
 # Numbered items of each standard, sub-items such as 12a not counted apart.
 NUMBERED = {"gramms": 6, "coreq": 32, "srqr": 21, "strobe": 22, "tripod_ai": 27}
-HEADINGS = {"02 Coding reliability", "03 Themes by outcome", "04 Joint display", "05 Termination models", "Limits"}
+HEADINGS = {
+    "02 Coding reliability",
+    "03 Themes by outcome",
+    "04 Joint display",
+    "05 Termination models",
+    "Limits",
+}
 VARIANTS: list[dict[str, Any]] = [
     {"tradition": "reflexive"},
     {"tradition": "cqr"},
@@ -84,7 +90,8 @@ def test_a_checklist_numbers_its_items_once_and_names_only_what_exists(key: str)
     ids = [one["id"] for one in raw["items"]]
     assert len(set(ids)) == len(ids)
     assert raw["citation"] in works()
-    assert raw["checked"] and raw["wording"]
+    assert raw["checked"]
+    assert raw["wording"]
     named = {key for one in raw["items"] for key in one.get("study", [])}
     assert named <= reporting_keys()
     headings = {one["author"] for one in raw["items"] if "author" in one}
@@ -100,7 +107,7 @@ def test_a_checklist_holds_every_numbered_item_of_its_standard(key: str, n: int)
 
 def test_every_key_of_reporting_is_asked_for_or_tells_the_methods_text() -> None:
     asked = {key for raw in standards().values() for one in raw["items"] for key in one.get("study", [])}
-    assert reporting_keys() - asked == {"auditor", "approach_notes"} - {"approach_notes"}
+    assert reporting_keys() - asked == {"auditor"}
 
 
 @pytest.mark.parametrize("key", standards())
@@ -130,7 +137,9 @@ def test_a_newer_version_of_a_standard_takes_the_place_of_the_old(
     for path in FOLDER.glob("*.yaml"):
         (tmp_path / path.name).write_bytes(path.read_bytes())
     old = (FOLDER / "gramms.yaml").read_text(encoding="utf-8")
-    (tmp_path / "gramms_2.yaml").write_text(old.replace('version: "2008"', 'version: "2.0"'), encoding="utf-8")
+    (tmp_path / "gramms_2.yaml").write_text(
+        old.replace('version: "2008"', 'version: "2.0"'), encoding="utf-8"
+    )
     (tmp_path / "gramms.yaml").write_text(f"{old}superseded_by: gramms_2\n", encoding="utf-8")
     monkeypatch.setattr("analysis_lib.report.checklists.FOLDER", tmp_path)
     standards.cache_clear()
@@ -214,7 +223,9 @@ def test_a_key_of_study_yaml_moves_an_item_from_the_author_to_the_study(first: W
     before = item(filled(sections, with_facts(cover, reporting=reporting)), "srqr", "21")
     assert (before.status, before.missing, before.only_keys) == ("author", ("funding",), True)
     assert "reporting.funding" in before.note
-    after = item(filled(sections, with_facts(cover, reporting=reporting | {"funding": "None."})), "srqr", "21")
+    after = item(
+        filled(sections, with_facts(cover, reporting=reporting | {"funding": "None."})), "srqr", "21"
+    )
     assert (after.status, after.texts, after.note) == ("study", (("funding", "None."),), "")
 
 
@@ -263,7 +274,10 @@ def test_a_withheld_number_of_people_is_not_an_empty_group(first: Wave) -> None:
     _, cover, _ = first
     groups = cover.tables["groups"]
     hidden = type(groups)(groups.columns, tuple((*row[:-1], None) for row in groups.rows))
-    assert situation(type(cover)(cover.shape, cover.template, {"groups": hidden}, cover.facts))["groups"] == "several"
+    assert (
+        situation(type(cover)(cover.shape, cover.template, {"groups": hidden}, cover.facts))["groups"]
+        == "several"
+    )
 
 
 # What helps most, and the file
@@ -293,4 +307,8 @@ def test_the_file_has_a_row_for_every_item(first: Wave) -> None:
 def test_the_example_study_answers_about_two_thirds_of_the_keys(first: Wave) -> None:
     _, cover, _ = first
     assert 0.55 < len(flat(cover.facts["reporting"])) / len(reporting_keys()) < 0.75
-    assert all("SYNTHETIC" in text for key, text in flat(cover.facts["reporting"]).items() if key != "collection_mode")
+    assert all(
+        "SYNTHETIC" in text
+        for key, text in flat(cover.facts["reporting"]).items()
+        if key != "collection_mode"
+    )

@@ -146,7 +146,8 @@ def test_a_list_inside_the_authors_text_ends_with_it():
 
 
 @pytest.mark.parametrize(
-    "label", ["Led to a significant change", "No difference made", "Most of what I needed", "Proves & protects <b>"]
+    "label",
+    ["Led to a significant change", "No difference made", "Most of what I needed", "Proves & protects <b>"],
 )
 def test_a_label_that_holds_such_words_is_passed_over_wherever_it_stands(study, label):
     codebook = replace(study.codebook, themes=(*study.codebook.themes, Theme("Z", label)))
@@ -203,6 +204,8 @@ def test_where_a_study_foretells_predicts_is_free():
     assert lint_report(html, foretells=True) == ()
 
 
-@pytest.mark.parametrize("html", ["", "plain text", "<p>unclosed", "</p></div>", "<!doctype html><!-- most -->"])
+@pytest.mark.parametrize(
+    "html", ["", "plain text", "<p>unclosed", "</p></div>", "<!doctype html><!-- most -->"]
+)
 def test_a_page_that_is_hardly_one_is_read(html):
     assert lint_report(html) == ()

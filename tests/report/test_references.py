@@ -14,12 +14,12 @@ def apa(key: str) -> str:
     return entry.text
 
 
-# APA 2020, 10.1 example 1 (journal article), 10.2 example 20 (book), 10.3 example 38 (chapter), 10.6 example 64 (thesis).
+# APA 2020, sections 10.1 (article), 10.2 (book), 10.3 (chapter), 10.6 (thesis).
 @pytest.mark.parametrize(
     ("key", "printed"),
     [
-        ("fleiss1971", "Fleiss, J. L. (1971). Measuring nominal scale agreement among many raters. Psychological Bulletin,"
-         " 76(5), 378–382. https://doi.org/10.1037/h0031619"),
+        ("fleiss1971", "Fleiss, J. L. (1971). Measuring nominal scale agreement among many raters. Psychological"
+         " Bulletin, 76(5), 378–382. https://doi.org/10.1037/h0031619"),
         ("cochran1977", "Cochran, W. G. (1977). Sampling techniques (3rd ed.). Wiley."),
         ("cornfield1956", "Cornfield, J. (1956). A statistical problem arising from retrospective studies. In J. Neyman"
          " (Ed.), Proceedings of the Third Berkeley Symposium on Mathematical Statistics and Probability (Vol. 4, pp."
@@ -48,7 +48,16 @@ def test_of_more_than_twenty_authors_nineteen_and_the_last_are_named() -> None:
 
 
 def test_works_stand_by_surname_then_year_without_regard_to_accents_and_case() -> None:
-    keys = ["vonelm2007", "westfall1993", "rover2015", "rubin1987", "tarone1990", "tarone1985", "hill2005", "hill1997"]
+    keys = [
+        "vonelm2007",
+        "westfall1993",
+        "rover2015",
+        "rubin1987",
+        "tarone1990",
+        "tarone1985",
+        "hill2005",
+        "hill1997",
+    ]
     assert [entry.key for entry in references(keys)] == [
         "hill2005", "hill1997", "rover2015", "rubin1987", "tarone1985", "tarone1990", "vonelm2007", "westfall1993",
     ]  # fmt: skip

@@ -2,20 +2,35 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import re
-from dataclasses import dataclass, field, replace
-from html.parser import HTMLParser
+from dataclasses import replace
 from itertools import pairwise
-from typing import Any
+from pathlib import Path
 
 import pytest
+from page_reader import Element, read
+from report_by_hand import (
+    GROUPS,
+    RUN_RECORD,
+    STAMP,
+    a_cover,
+    contrasts,
+    joint,
+    meta_inferences,
+    notes,
+    report,
+    sections,
+    shares,
+    what_changed,
+)
 
 from analysis_lib.formatted import Cell, FormattedTable, Head, Row
 from analysis_lib.payload import Payload, Table
-from analysis_lib.report import prose
-from analysis_lib.report.html import IndexRow, Section, Stamp, numbers, render_index, render_report
+from analysis_lib.report import html, prose
+from analysis_lib.report.html import IndexRow, Section, numbers, render_index, render_report
 
-CSP = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 HOSTILE = [
     "A <script>alert(1)</script>",
     "</table></style></title><img src=x onerror=alert(1)>",
@@ -27,261 +42,62 @@ HOSTILE = [
     "&lt;b&gt; &amp; &#x27;",
     "url(https://example.org/x.png)",
 ]
-VOID = {"meta", "br", "img", "col", "input", "link", "hr"}
-
-
-@dataclass
-class Element:
-    tag: str
-    attributes: dict[str, str | None]
-    parent: Element | None
-    children: list[Element | str] = field(default_factory=list)
-
-    @property
-    def text(self) -> str:
-        return "".join(child if isinstance(child, str) else child.text for child in self.children)
-
-    @property
-    def inside(self) -> list[Element]:
-        found = []
-        for child in self.children:
-            if isinstance(child, Element):
-                found += [child, *child.inside]
-        return found
-
-    def all(self, *tags: str) -> list[Element]:
-        return [element for element in self.inside if element.tag in tags]
-
-    def by_id(self, name: str) -> Element:
-        (found,) = [element for element in self.inside if element.attributes.get("id") == name]
-        return found
-
-    def by_class(self, name: str) -> list[Element]:
-        return [e for e in self.inside if name in (e.attributes.get("class") or "").split()]
-
-
-class Reader(HTMLParser):
-    """Builds the tree; a tag that closes nothing or stays open is an error."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.root = self.open = Element("", {}, None)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        element = Element(tag, dict(attrs), self.open)
-        self.open.children.append(element)
-        if tag not in VOID:
-            self.open = element
-
-    def handle_endtag(self, tag: str) -> None:
-        if tag != self.open.tag or self.open.parent is None:
-            raise AssertionError(f"</{tag}> closes <{self.open.tag}>")
-        self.open = self.open.parent
-
-    def handle_data(self, data: str) -> None:
-        self.open.children.append(data)
-
-
-def read(html: str) -> Element:
-    reader = Reader()
-    reader.feed(html)
-    reader.close()
-    assert reader.open is reader.root, f"<{reader.open.tag}> is never closed"
-    return reader.root
-
-
-FACTS: dict[str, Any] = {
-    "study": "example",
-    "wave": "2024a",
-    "synthetic": False,
-    "reference": "helpful",
-    "alpha": 0.05,
-    "smallest_difference": 0.15,
-    "multiplicity": "minp",
-    "base": "all_with_material",
-    "theme_timing": "after_outcome",
-    "claim": "association",
-    "tradition": "codebook",
-    "counts_rule": "exact",
-    "profile": "coauthor",
-}
-GROUPS = Table(
-    (("group", "key"), ("label", "key"), ("n", "people")),
-    (("helpful", "Helpful", 92), ("unhelpful", "Unhelpful", 37)),
-)
-STAMP = Stamp(
-    "example", "2024a", "coauthor", "exact", "anonymous sample", "a1b2c3", ("3 quotes are withheld.",)
-)
-
-
-def a_cover(**facts: Any) -> Payload:
-    settings = {
-        "title": "What helped",
-        "setting": "outpatients",
-        "design": "convergent",
-        "look": 1,
-        "planned_looks": 4,
-        "opened": "2024-02-05",
-        "closed": "2024-05-31",
-        "data_cut": "2024-07-31",
-        "codebook_version": "1.0.0",
-        "coders_blind_to_outcome": False,
-        "unit": "participant",
-        "outcome_rule": [{"group": "Helpful", "when": [["perceived_helpfulness", ["helpful"]]]}],
-        "counts_reason": "",
-        "quotes_rule": "reviewed",
-        "minimum_count": 6,
-    }
-    return Payload("card", "cover", {"groups": GROUPS}, FACTS | settings | facts)
-
-
-def shares(shape: Any = "table", template: str = "theme_by_outcome", label: str = "Felt heard") -> Payload:
-    columns = (
-        ("theme_id", "key"), ("theme_label", "key"), ("depth", "key"), ("group", "key"),
-        ("n_with_theme", "people"), ("n_total", "people"), ("n_segments", "segments"),
-    )  # fmt: skip
-    rows = (
-        ("A.heard", label, 0, "helpful", 42, 92, 60),
-        ("A.heard", label, 0, "unhelpful", 3, 37, 4),
-        ("A.heard", label, 0, "all", 45, 129, 64),
-        ("G.surface", "Surface", 0, "helpful", 12, 92, 15),
-        ("G.surface", "Surface", 0, "unhelpful", 6, 37, 9),
-        ("G.surface", "Surface", 0, "all", 18, 129, 24),
-    )
-    tables = {"shares": Table(columns, rows), "groups": GROUPS}
-    return Payload(shape, template, tables, FACTS | {"reason": None, "leading": ["A.heard", "G.surface"]})
-
-
-CONTRASTS = (
-    ("theme_id", "key"), ("theme_label", "key"), ("depth", "key"), ("group", "key"), ("reference", "key"),
-    ("n_with_theme", "people"), ("n_total", "people"), ("n_with_reference", "people"),
-    ("n_reference", "people"), ("p_value", "p"), ("p_adjusted", "p"),
-)  # fmt: skip
-
-
-def contrasts(
-    shape: Any = "table",
-    *,
-    label: str = "Felt heard",
-    reason: str | None = None,
-    surfaces: int = 1,
-    heards: int = 1,
-) -> Payload:
-    """Felt heard differs clearly (3/37 against 42/92), Surface not (6/37 against 12/92)."""
-    clear = [
-        ("A.heard" + "x" * i, label, 0, "unhelpful", "helpful", 3, 37, 42, 92, 0.0001, 0.0004)
-        for i in range(heards)
-    ]
-    open_ = [
-        (f"G.surface{i}", f"Surface {i}", 0, "unhelpful", "helpful", 6, 37, 12, 92, 0.7, 0.9)
-        for i in range(surfaces)
-    ]
-    tables = {
-        "contrasts": Table(CONTRASTS, (*open_, *clear)),
-        "shares": shares(label=label).tables["shares"],
-        "groups": GROUPS,
-    }
-    leading = [row[0] for row in (*clear, *open_)]
-    return Payload(shape, "theme_contrasts", tables, FACTS | {"reason": reason, "leading": leading})
-
-
-def joint(*, quote: str = "He listened.", label: str = "Felt heard", reading: str = "") -> Payload:
-    tables = {
-        "themes": Table(
-            (("theme_id", "key"), ("theme_label", "key"), ("definition", "key")),
-            (("A.heard", label, "The person felt heard."),),
-        ),
-        "shares": Table(
-            shares().tables["shares"].columns,
-            tuple(row for row in shares(label=label).tables["shares"].rows if row[0] == "A.heard"),
-        ),
-        "contrasts": Table(CONTRASTS, contrasts(label=label).tables["contrasts"].rows[-1:]),
-        "quotes": Table(
-            (("theme_id", "key"), ("group", "key"), ("participant_id", "participant"), ("quote", "quote"),
-             ("clearance", "clearance")),
-            (("A.heard", "helpful", "K7Q2AB", quote, "reviewed"),),
-        ),
-        "withheld": Table(
-            (("theme_id", "key"), ("group", "key"), ("n_withheld", "segments")),
-            (("A.heard", "helpful", 2), ("A.heard", "unhelpful", 0)),
-        ),
-        "models": Table(
-            (("theme_id", "key"), ("model", "key"), ("event", "key"), ("odds_ratio", "estimate"),
-             ("conf_low", "estimate"), ("conf_high", "estimate")),
-            (("A.heard", "main", "declared", 0.4, 0.2, 0.9),),
-        ),
-        "readings": Table((("theme_id", "key"), ("reading", "key")), (("A.heard", reading),)),
-        "groups": GROUPS,
-    }  # fmt: skip
-    return Payload("joint_display", "joint_display", tables, FACTS | {"reason": None, "n_unwritten": 1})
-
-
-def notes(heading: str, text: str) -> Payload:
-    return Payload("prose", "author_notes", {}, {"heading": heading, "text": text})
-
-
-RUN_RECORD = Payload(
-    "card",
-    "run_record",
-    {},
-    FACTS
-    | {
-        "codebook_version": "1.0.0",
-        "look": 1,
-        "seed": 7,
-        "n_permutations": 99999,
-        "version": "0.1.0",
-        "inputs": [["study.yaml", "0123456789ab"]],
-    },
-)
-
-
-def sections() -> list[Section]:
-    return [
-        Section("01", "Who is in?", (a_cover(), "Counts only.\n\n## Details\n\nMore.", RUN_RECORD)),
-        Section(
-            "03",
-            "Which themes go with which outcome?",
-            (
-                contrasts("sentences"),
-                shares("figure", "theme_dots"),
-                shares(),
-                contrasts(),
-                notes("03 Themes by outcome", "We read it *so*."),
-            ),
-        ),
-        Section("04", "Numbers and words?", (joint(), notes("04 Joint display", ""))),
-    ]
-
-
-def report(*parts: str | Payload, cover: Payload | None = None, stamp: Stamp = STAMP) -> Element:
-    """The page with all sections, or with one section that holds the given parts."""
-    chosen = [Section("03", "Which themes?", parts)] if parts else sections()
-    return read(render_report(chosen, cover=cover or a_cover(), stamp=stamp))
-
 
 # What a mailed page may not do
 
 
-def test_a_report_holds_no_script_and_no_address_outside_itself() -> None:
+def test_a_report_holds_one_script_and_no_address_outside_itself() -> None:
     page = report()
-    assert not page.all("script", "iframe", "object", "embed", "link", "base", "form", "svg")
+    assert not page.all("iframe", "object", "embed", "link", "base", "form", "svg")
+    assert [script.attributes for script in page.all("script")] == [{}]
     assert not [name for e in page.inside for name in e.attributes if name.startswith("on")]
     addresses = [
         e.attributes[name] or "" for e in page.inside for name in ("src", "href") if name in e.attributes
     ]
     assert addresses
-    assert {address[:1] for address in addresses} == {"#", "d"}
     assert all(address.startswith(("#", "data:image/svg+xml;base64,")) for address in addresses)
     assert "url(" not in "".join(style.text for style in page.all("style"))
     assert "@import" not in "".join(style.text for style in page.all("style"))
 
 
+def policy_of(page: Element) -> str:
+    (policy,) = [meta.attributes["content"] for meta in page.all("meta") if "http-equiv" in meta.attributes]
+    return policy or ""
+
+
 def test_a_report_forbids_what_it_does_not_bring_along() -> None:
-    policies = [
-        meta.attributes.get("content") for meta in report().all("meta") if "http-equiv" in meta.attributes
-    ]
-    assert policies == [CSP]
+    allowed = dict(part.split(" ", 1) for part in policy_of(report()).split("; "))
+    assert allowed.pop("script-src").startswith("'sha256-")
+    assert allowed == {
+        "default-src": "'none'",
+        "img-src": "data:",
+        "style-src": "'unsafe-inline'",
+        "base-uri": "'none'",
+        "form-action": "'none'",
+    }
+
+
+def test_the_script_that_may_run_is_the_one_on_the_page_and_ours() -> None:
+    page = report()
+    (script,) = page.all("script")
+    assert script.text == (Path(html.__file__).parent / "page.js").read_text(encoding="utf-8")
+    digest = base64.b64encode(hashlib.sha256(script.text.encode("utf-8")).digest()).decode("ascii")
+    assert f"script-src 'sha256-{digest}'" in policy_of(page)
+
+
+def test_the_script_reads_no_text_as_markup_and_asks_for_nothing() -> None:
+    (script,) = report().all("script")
+    for name in (
+        "innerHTML",
+        "insertAdjacentHTML",
+        "document.write",
+        "eval(",
+        "Function(",
+        "fetch(",
+        "XMLHttp",
+    ):
+        assert name not in script.text
+    assert "</" not in script.text
 
 
 @pytest.mark.parametrize(
@@ -302,7 +118,8 @@ def test_text_of_others_stays_text(place: str) -> None:
     made = [Section("03", question, parts.get(place, ("Prose.",)))]
     page = read(render_report(made, cover=cover or a_cover(), stamp=stamp))
 
-    assert not page.all("script", "img", "svg")
+    assert len(page.all("script")) == 1
+    assert not page.all("img", "svg")
     assert not [name for e in page.inside for name in e.attributes if name.startswith("on")]
     assert all((e.attributes["href"] or "").startswith("#") for e in page.all("a"))
     if place not in ("reading", "prose"):  # Markdown may take its own signs away
@@ -348,11 +165,11 @@ def test_every_id_stands_once_and_every_link_leads_to_one() -> None:
 
 
 def test_every_table_has_a_caption_and_every_heading_cell_a_scope() -> None:
-    tables = report().all("table")
-    assert len(tables) == 2
-    for table in tables:
+    page = report()
+    assert len(page.by_id("section-03").all("table")) == 2
+    for table in page.all("table"):
         assert next(e.tag for e in table.children if isinstance(e, Element)) == "caption"
-        assert table.all("caption")[0].text.startswith("Table 3.")
+        assert table.all("caption")[0].text
         scopes = [th.attributes.get("scope") for th in table.all("th")]
         assert set(scopes) <= {"col", "colgroup", "row", "rowgroup"}
         assert all(th.text for th in table.all("th"))
@@ -360,7 +177,7 @@ def test_every_table_has_a_caption_and_every_heading_cell_a_scope() -> None:
 
 def test_a_table_scrolls_in_a_named_region_that_the_keyboard_reaches() -> None:
     regions = [e for e in report().inside if e.attributes.get("role") == "region"]
-    assert len(regions) == 3
+    assert len(regions) == len(report().all("table", "img"))
     assert all(e.attributes["tabindex"] == "0" and e.attributes["aria-label"] for e in regions)
     tables = [e for e in report().all("table") if e.parent is not None]
     assert all(e.parent.attributes.get("role") == "region" for e in tables if e.parent)
@@ -368,10 +185,10 @@ def test_a_table_scrolls_in_a_named_region_that_the_keyboard_reaches() -> None:
 
 def test_every_picture_says_what_it_shows_and_where_its_numbers_are() -> None:
     page = report()
-    (image,) = page.all("img")
+    (image,) = page.by_id("section-03").all("img")
     assert len(image.attributes["alt"] or "") > 40
     assert (image.attributes["alt"] or "").endswith("Table 3.1.")
-    assert page.all("figcaption")[0].text.startswith("Figure 3.1")
+    assert page.by_id("section-03").all("figcaption")[0].text.startswith("Figure 3.1")
 
 
 def test_the_page_is_marked_up_for_those_who_jump() -> None:
@@ -394,9 +211,41 @@ def test_tables_and_figures_are_numbered_within_their_section() -> None:
     }
 
 
+def test_what_changed_stands_behind_the_summary_and_not_in_its_section() -> None:
+    page = report(what_changed(), "Text.")
+    assert "Only one wave so far" in page.by_id("what-changed").text
+    assert "Only one wave so far" not in page.by_id("section-03").text
+    order = [e.attributes.get("id") for e in page.all("section")]
+    assert order.index("summary") < order.index("what-changed") < order.index("section-03")
+    assert "What changed since last wave" in page.by_id("contents").text
+
+
+def test_without_a_payload_about_changes_there_is_no_such_section() -> None:
+    page = report("Text.")
+    assert "what-changed" not in [e.attributes.get("id") for e in page.inside]
+    assert "What changed" not in page.by_id("contents").text
+
+
+def test_the_parts_of_a_report_keep_their_order() -> None:
+    headings = [h.text.strip() for h in report().all("h2")]
+    assert headings[:2] == ["Contents", "Summary"]
+    assert headings[-5:] == ["Limits", "Reporting checklists", "Methods text", "References", "Provenance"]
+
+
+def test_conclusions_of_the_authors_have_a_box_each_and_no_number() -> None:
+    parts = (meta_inferences(), shares())
+    page = report(*parts)
+    boxes = page.by_id("section-03").by_class("authors")
+    assert ["unwritten" in (box.attributes["class"] or "") for box in boxes] == [False, True]
+    assert "Where do they disagree?" in boxes[0].text
+    assert "Nowhere." in boxes[0].text
+    assert [li.text.split("?")[0] for li in boxes[1].all("li")] == ["What do both say together"]
+    assert numbers([Section("03", "Which?", parts)]) == {("03", 1): "Table 3.1"}
+
+
 def test_a_sentence_links_to_the_row_it_comes_from() -> None:
     page = report(contrasts("sentences"), contrasts())
-    (line,) = [li for li in page.by_id("section-03").all("li") if li.text.startswith("Felt heard")]
+    (line,) = [li for li in page.by_id("section-03").all("li") if li.text.startswith("“Felt heard”")]
     (link,) = line.all("a")
     assert link.text == "Table 3.1"
     row = page.by_id((link.attributes["href"] or "")[1:])
@@ -406,31 +255,6 @@ def test_a_sentence_links_to_the_row_it_comes_from() -> None:
 def test_a_sentence_whose_row_is_not_shown_has_no_link() -> None:
     page = report(contrasts("sentences"))
     assert not page.by_id("section-03").by_class("lines")[0].all("a")
-
-
-def test_the_summary_says_the_clearest_first_and_nothing_that_the_sections_do_not_say() -> None:
-    page = report(contrasts("sentences", surfaces=5), contrasts(surfaces=5))
-    said = [li.text for li in page.by_id("summary").all("li")]
-    assert said[0].startswith("Felt heard was coded for 3 of 37 (8%) in the unhelpful group")
-    themes, limit = said[:-1], said[-1]
-    assert len(themes) == 3
-    in_section = {li.text for li in page.by_id("section-03").all("li")}
-    assert set(themes) <= in_section
-    assert limit in {li.text for li in page.by_id("limits").all("li")}
-
-
-def test_the_summary_names_what_cannot_be_said() -> None:
-    page = report(contrasts("sentences", reason="no comparison group in this wave, so no test"))
-    headings = [h.text for h in page.by_id("summary").all("h3")]
-    assert "What these data cannot say" in headings
-    said = [li.text for li in page.by_id("summary").all("li")]
-    assert said.count("No comparison group in this wave, so no test.") == 1
-
-
-def test_what_a_closer_look_cannot_say_stays_out_of_the_summary() -> None:
-    page = report("### Would other choices", contrasts("sentences", reason="nothing to compare"))
-    assert "What these data cannot say" not in [h.text for h in page.by_id("summary").all("h3")]
-    assert "Nothing to compare." in page.by_id("section-03").text
 
 
 def test_a_fold_of_a_closer_look_is_named_by_what_it_holds() -> None:
@@ -446,7 +270,7 @@ def test_findings_that_are_not_settled_fold_away_and_clear_ones_never() -> None:
     (details,) = page.by_id("section-03").all("details")
     assert details.all("summary")[0].text == "5 more not settled"
     assert len(details.all("li")) == 5
-    clear = [li for li in page.by_id("section-03").all("li") if li.text.startswith("Felt heard")]
+    clear = [li for li in page.by_id("section-03").all("li") if li.text.startswith("“Felt heard”")]
     assert len(clear) == 9
     assert not [li for li in details.all("li") if li in clear]
 

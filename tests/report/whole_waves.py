@@ -23,8 +23,16 @@ def whole(example: Example) -> tuple[list[Section], Payload, Stamp]:
     early, late = example.closer_looks[:5], example.closer_looks[5:]
     shown: dict[str, tuple[object, ...]] = {
         "01 Who is in this wave?": (example.intake, example.wave),
-        "02 Which codes can be counted on?": (al.coder_agreement(example.matrix), al.saturation(example.matrix)),
-        "03 Which themes go with which outcome?": (example.crosstab, example.omnibus, example.branches, *early),
+        "02 Which codes can be counted on?": (
+            al.coder_agreement(example.matrix),
+            al.saturation(example.matrix),
+        ),
+        "03 Which themes go with which outcome?": (
+            example.crosstab,
+            example.omnibus,
+            example.branches,
+            *early,
+        ),
         "04 What do numbers and words say together?": (example.display,),
         "05 What goes with termination?": (example.models, *late),
     }
