@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from analysis_lib.crosstab import SMALLEST_GROUP
 from analysis_lib.large_sample import chi_square_p, is_large
@@ -97,11 +98,12 @@ def _test(row: object, shares: pd.DataFrame, study: Study) -> tuple[float, str |
     return (exact_strata(inside).p_value if len(inside) > 1 else exact.p_value), None
 
 
-def _inside_groups(theme: str, row: object, shares: pd.DataFrame) -> np.ndarray:
+def _inside_groups(theme: str, row: object, shares: pd.DataFrame) -> NDArray[np.float64]:
     """Now and then by with and without the theme, for every outcome group that both waves hold."""
     here = shares[(shares["theme_id"] == theme) & (shares["group"] != ALL)].set_index(["wave", "group"])
     counts = here[["n_with_theme", "n_total"]].astype("float64")
     now, then = counts.loc[row.wave], counts.loc[row.since]  # type: ignore[attr-defined]
     x1, n1, x0, n0 = (frame[name].to_numpy() for frame in (now, then.reindex(now.index)) for name in counts)
     both = (n1 > 0) & (n0 > 0)
-    return np.stack([x1, n1 - x1, x0, n0 - x0], axis=1)[both].reshape(-1, 2, 2)
+    cells: NDArray[np.float64] = np.stack([x1, n1 - x1, x0, n0 - x0], axis=1)[both]
+    return cells.reshape(-1, 2, 2)

@@ -19,6 +19,7 @@ import pandas as pd
 from analysis_lib.canonical import MOST_SHOWN, CanonicalTable, loose_id
 from analysis_lib.errors import Finding, Level, did_you_mean, looks_like_a_name
 from analysis_lib.late_starters import late_starters
+from analysis_lib.outcome import dropout_flags
 from analysis_lib.study import Study, WaveFacts
 
 Tables = Mapping[str, CanonicalTable]
@@ -355,8 +356,10 @@ def therapies_could_be_observed(
     """Therapies began long enough before the data cut for dropping out to show."""
     table = tables["participants"]
     late = pd.Series(False, index=table.frame.index)
+    judged = dropout_flags(table.frame, study).notna()  # who is still in therapy is not counted as gone
     for definition in study.dropout_definitions:
-        late |= late_starters(table.frame, study, definition, facts.data_cut).fillna(False).astype(bool)
+        too_late = late_starters(table.frame, study, definition, facts.data_cut).fillna(False).astype(bool)
+        late |= too_late & judged[definition.name]
     rows = np.flatnonzero(late.to_numpy())
     if len(rows):
         what = (

@@ -18,7 +18,8 @@ RULE = (
     f" over {RARE_ABOVE} people two or three are rare. A single person has no label."
 )
 UNEQUAL = (
-    "Groups differ in size, so their labels are not comparable: general allows for one exception whether a group holds ten"
+    "Groups differ in size, so their labels are not comparable: general allows for one exception whether a group"
+    " holds ten"
     " people or a hundred."
 )
 ROUNDED = "No labels of consensual qualitative research: they need exact counts, and these are rounded."
@@ -51,8 +52,8 @@ def with_convention(contrasts: pd.DataFrame) -> pd.DataFrame:
 
     Notes
     -----
-    By convention two samples differ where their shares lie 30 points apart or their labels two steps. That is no test: it
-    takes no account of how few people a sample holds.
+    By convention two samples differ where their shares lie 30 points apart or their labels two steps. That is no
+    test: it takes no account of how few people a sample holds.
     """
     four = ["n_with_theme", "n_total", "n_with_reference", "n_reference"]
     steps = cqr_steps(*(contrasts[name].to_numpy(dtype=float, na_value=np.nan) for name in four))

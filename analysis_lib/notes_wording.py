@@ -49,6 +49,6 @@ def _found(text: str, file: str, foretells: bool) -> Iterator[Finding]:
             words = slip.phrase.split()
             at = re.search(r"\b" + r"\s+".join(map(re.escape, words)) + r"\b", sentence[0])
             line = text.count("\n", 0, sentence.start() + (at.start() if at else 0)) + 1
-            shown = f"{words[0]} … {words[-1]}" if len(words) > 2 else slip.phrase  # noqa: PLR2004
+            shown = f"{words[0]} … {words[-1]}" if len(words) > 2 else slip.phrase
             what = f'the notes say "{shown}": {slip.why}.'
             yield Finding("note", "W24", file, what, f"Consider: {slip.instead}.", line)

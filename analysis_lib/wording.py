@@ -62,8 +62,8 @@ _PROOF = (
     "write “the data fit” or “goes with”",
 )
 _CAUSES = (
-    r"\b(?:caus(?:e|es|ed|ing)\b(?!-specific)|(?:leads?|led|leading) to(?! follow)|result(?:ed|ing) in|contribut(?:e|es|ed|ing) to"
-    r"|protects?|protective|risk factors?|influenc(?:e|es|ed)|affect(?:s|ed)?)\b",
+    r"\b(?:caus(?:e|es|ed|ing)\b(?!-specific)|(?:leads?|led|leading) to(?! follow)|result(?:ed|ing) in"
+    r"|contribut(?:e|es|ed|ing) to|protects?|protective|risk factors?|influenc(?:e|es|ed)|affect(?:s|ed)?)\b",
     "it says that one thing makes the other happen",
     "write “goes with”",
 )
@@ -85,7 +85,8 @@ _VERBAL_COUNT = (
 _PERCENTAGE = re.compile(r"\d+(?:\.\d+)?\s?(?:%|percentage points?\b)")
 # Per cent that are no result: a level of confidence, or a mark that a rule sets.
 _NO_RESULT = re.compile(
-    r"\b9[059](?:\.\d)?% (?:[A-Za-z'’-]+ ){0,4}(?:CIs?|intervals?|limits|band|of orders|of the posterior)\b|\b9[059]%(?=[:,]? \[)"
+    r"\b9[059](?:\.\d)?% (?:[A-Za-z'’-]+ ){0,4}(?:CIs?|intervals?|limits|band|of orders|of the posterior)\b"
+    r"|\b9[059]%(?=[:,]? \[)"
     r"|(?:at most|at least|threshold|under|below|above|less than|more than|fewer than|smaller than) (?:the )?"
     r"\d+(?:\.\d+)?\s?(?:%|percentage points?)"
 )

@@ -11,7 +11,6 @@ from typing import Any
 
 import nbformat
 
-import analysis_lib as al
 from analysis_lib.display import Shown, ShownTogether
 from analysis_lib.payload import Payload
 from analysis_lib.release import Rules, release
@@ -63,8 +62,8 @@ def _last_value(source: str, space: dict[str, Any]) -> object:
     """Run a cell; what its last line evaluates to, None where that is a statement."""
     lines = ast.parse(source).body
     last = lines.pop() if lines and isinstance(lines[-1], ast.Expr) else None
-    exec(compile(ast.Module(lines, []), "cell", "exec"), space)  # noqa: S102  (our own notebooks)
-    return None if last is None else eval(compile(ast.Expression(last.value), "cell", "eval"), space)  # noqa: S307
+    exec(compile(ast.Module(lines, []), "cell", "exec"), space)
+    return None if last is None else eval(compile(ast.Expression(last.value), "cell", "eval"), space)
 
 
 def _payloads(value: object) -> Iterator[Payload]:
@@ -72,4 +71,3 @@ def _payloads(value: object) -> Iterator[Payload]:
         yield from (part.payload for part in value.parts)
     elif isinstance(value, Shown):
         yield value.payload
-

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import stat
 from dataclasses import replace
 from pathlib import Path
@@ -15,11 +16,11 @@ from tiny_study import CANARY, spoilt, write_study
 import analysis_lib as al
 from analysis_lib.__main__ import main
 from analysis_lib.commands import keys
-from analysis_lib.commands import run as run_command
+from analysis_lib.commands.due import due
 from analysis_lib.errors import StudyError
-from analysis_lib.runner import run as runner
-from analysis_lib.runner.manifest import read_manifest, sha256
-from analysis_lib.runner.notebooks import NOTEBOOKS
+from analysis_lib.runner import notebooks as suite
+from analysis_lib.runner.manifest import manifest, read_manifest, sha256, write_manifest
+from analysis_lib.runner.notebooks import IN_RUN, Executed
 from analysis_lib.schema import TABLES
 from analysis_lib.study import load_study
 
@@ -200,13 +201,12 @@ def built(study, **changes):
     """A report folder that says it was made from the files as they are."""
     folder = study / "reports" / "tiny" / "w1"
     folder.mkdir(parents=True)
-    content = {
-        "inputs": {name: sha256(study / name) for name in ("study.yaml", "waves/w1/participants.csv")},
-        "notebooks": {"01_wave_intake": {"sha256": sha256(NOTEBOOKS / "01_wave_intake.ipynb"), "seconds": 1}},
-        "profile": "coauthor",
-        "started": "2026-01-01T00:00:00Z",
-    }
-    (folder / "manifest.json").write_text(json.dumps(content | changes))
+    _, states = due(load_study(study), ["w1"], folder.parent, profile="coauthor")
+    content = manifest(
+        study="tiny", wave="w1", state=states["w1"], facts={}, folder=folder, started=0.0, ended=1.0,
+        executed=[Executed(name, folder, 1.0, 0.5, None) for name in IN_RUN],
+    )  # fmt: skip
+    write_manifest(folder, content | changes)
     return folder
 
 
@@ -222,7 +222,7 @@ def test_a_wave_without_a_report_is_not_built(study, capsys):
 def test_a_report_from_the_files_as_they_are_is_current(study, capsys):
     built(study)
     assert state(study, capsys) == {
-        "state": "current", "why": [], "profile": "coauthor", "built": "2026-01-01T00:00:00Z",
+        "state": "current", "why": [], "due": [], "profile": "coauthor", "built": "1970-01-01T00:00:00Z",
     }  # fmt: skip
 
 
@@ -237,8 +237,13 @@ def test_a_report_from_other_files_is_stale_and_says_which(study, capsys):
 
 
 def test_a_report_from_another_notebook_is_stale(study, capsys):
-    built(study, notebooks={"01_wave_intake": {"sha256": "0" * 64, "seconds": 1}})
-    assert state(study, capsys)["why"] == ["01_wave_intake.ipynb has changed"]
+    notebooks = read_manifest(built(study))["notebooks"]
+    notebooks["01_wave_intake"]["sha256"] = "0" * 64
+    shutil.rmtree(study / "reports")
+    built(study, notebooks=notebooks)
+    found = state(study, capsys)
+    assert found["why"] == ["01_wave_intake.ipynb has changed"]
+    assert found["due"] == ["01_wave_intake", "report"]
 
 
 def test_the_remains_of_a_failed_run_are_named(study, capsys):
@@ -329,8 +334,7 @@ def a_run(tmp_path_factory):
     study = write_study(base / "study")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_CONFIG_HOME", str(base / "configuration"))
-        for module in (runner, run_command):
-            patch.setattr(module, "IN_RUN", ("01_wave_intake",))
+        patch.setattr(suite, "IN_RUN", ("01_wave_intake",))
         assert typed("run", study, "--out", base / "out", "--jobs", "1") == 0
     return study, base / "out"
 
@@ -389,8 +393,9 @@ def test_nothing_that_is_sent_names_a_person_a_path_or_their_words(a_run):
 
 
 @pytest.mark.runs
-def test_a_wave_that_was_run_is_current_until_its_data_change(a_run, capsys):
+def test_a_wave_that_was_run_is_current_until_its_data_change(a_run, capsys, monkeypatch):
     study, out = a_run
+    monkeypatch.setattr(suite, "IN_RUN", ("01_wave_intake",))
     assert typed("status", study, "--out", out) == 0
     assert capsys.readouterr().out == "w1  current\n"
 

@@ -22,6 +22,7 @@ ELSEWHERE = {
     "X13": "test_bad_studies",
     "X26": "test_checks",
     "Y02": "test_yamlfile",
+    "X27": "test_late_starters",
     "Y10": "test_yamlfile",
 }
 

@@ -65,7 +65,7 @@ def two_groups(first, second):
         ({"theme_timing": "after_outcome"}, "tends to make groups look more different than they were"),
         ({"coders_blind_to_outcome": False}, "can make groups look more different than they are"),
         ({"look": 2, "planned_looks": 4}, "a false claim is likelier than 0.05 says"),
-        ({"base": "any_theme"}, "every share is higher than among all people with material"),
+        ({"base": "any_theme"}, "each share is higher than among all with material"),
     ],
 )
 def test_a_setting_brings_its_limit_with_its_direction_and_leaves_with_it(setting, words):
@@ -81,13 +81,17 @@ def test_every_study_is_told_that_people_chose_to_take_part_and_that_silence_is_
 
 
 def test_how_many_of_those_invited_took_part_is_said_where_it_is_known():
-    assert one("chose to", said(intake())).startswith("135 of 200 people who were invited took part, and chose to.")
+    assert one("chose to", said(intake())).startswith(
+        "135 of 200 people who were invited took part, and chose to."
+    )
     withheld = (("invited", None, 0, ""), *FLOW[1:])
     assert one("chose to", said(intake(withheld))).startswith("Who took part chose to.")
 
 
 def test_who_gave_nothing_to_code_is_counted():
-    assert one("could be coded", said(intake())).startswith("Shares leave out 6 who took part but gave nothing")
+    assert one("could be coded", said(intake())).startswith(
+        "Shares leave out 6 who took part but gave nothing"
+    )
     everybody = tuple(row if row[0] != "material to code" else (row[0], 135, 0, "") for row in FLOW)
     assert not [text for text in said(intake(everybody)) if "could be coded" in text]
 
@@ -113,7 +117,8 @@ def test_a_group_that_is_found_to_say_more_or_less_is_a_limit(low, high, words):
 
 
 @pytest.mark.parametrize(
-    "beside", [talk(0.4, 0.6), talk(0.5, 0.7), talk(None, None), talk(0.6, 0.8, words_reason="no words are known")]
+    "beside",
+    [talk(0.4, 0.6), talk(0.5, 0.7), talk(None, None), talk(0.6, 0.8, words_reason="no words are known")],
 )
 def test_talkativeness_is_a_limit_only_where_it_is_measured_to_differ(beside):
     assert not [text for text in said(beside) if "those in the helpful group" in text]

@@ -182,7 +182,9 @@ def same(text, value):
         return text == ""
     if isinstance(value, (bool, np.bool_)):
         return text == ("true" if value else "false")
-    return text == value if isinstance(value, str) else float(text) == float(value)
+    if isinstance(value, str):
+        return text.removeprefix("'") == value.removeprefix("'")  # what a spreadsheet would run has one in front
+    return float(text) == float(value)
 
 
 def test_every_exact_table_reads_back_equal(example, tmp_path):

@@ -477,7 +477,8 @@ def test_the_sentences_say_spread_joint_p_and_what_agreement_does_not_show() -> 
     texts = [s.text for s in sentences(payload_of(found, "sentences"))]
     assert texts[0] == (
         "The unhelpful group (20 people) and the helpful group (20 people) are compared under 3 specifications, which"
-        " vary where the mixed group goes. Differences are of the unhelpful less the helpful group, in percentage points."
+        " vary where the mixed group goes. Differences are of the unhelpful less the helpful group, in percentage"
+        " points."
     )
     assert texts[2] == (
         "Themes whose intervals exclude 0: 1 of 1 under every specification and on the same side, 0 under some, 0"
@@ -485,7 +486,8 @@ def test_the_sentences_say_spread_joint_p_and_what_agreement_does_not_show() -> 
     )
     # 13/20 - 2/20; 13/20 - 9/28 and 20/28 - 2/20
     assert texts[3].startswith(
-        "“Cold”: +55 points as stated, +33 to +61 over the ways of counting people; 3 of 3 intervals exclude 0; as stated"
+        "“Cold”: +55 points as stated, +33 to +61 over the ways of counting people; 3 of 3 intervals exclude 0; as"
+        " stated"
         " 13 of 20 (65%) and 2 of 20 (10%) (adjusted joint"
     )
     assert texts[-1].startswith("That a difference stands under every specification")

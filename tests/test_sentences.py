@@ -1,5 +1,7 @@
 """Every sentence typed in full. Newcombe and Wilson limits are from R 4.2.2, rounded to whole points."""
 
+import re
+
 import pandas as pd
 import pytest
 
@@ -52,9 +54,7 @@ def only(payload):
 
 
 LACK = "What the data do not settle is lack of evidence, not evidence that the groups are alike."
-OPENING = (
-    "“Cold manner” was coded for 14 of 37 (38%) in the unhelpful group and 12 of 92 (13%) in the helpful group"
-)
+OPENING = "“Cold manner” was coded for 14 of 37 (38%) in the unhelpful group and 12 of 92 (13%) in the helpful group"
 
 
 # The tiers
@@ -85,12 +85,14 @@ OPENING = (
             a_contrast(90, 300, 87, 300, 0.8),
             "similar",
             "“Cold manner” was coded for 90 of 300 (30%) in the unhelpful group and 87 of 300 (29%) in the helpful "
-            "group (95% CI of the difference, in points: 6 fewer to 8 more). Any difference is probably smaller than 15 points.",
+            "group (95% CI of the difference, in points: 6 fewer to 8 more). Any difference is probably smaller than"
+            " 15 points.",
         ),
         (
             a_contrast(11, 37, 11, 92, 0.21),
             "tentative",
-            "“Cold manner” was coded for 11 of 37 (30%) in the unhelpful group and 11 of 92 (12%) in the helpful group, "
+            "“Cold manner” was coded for 11 of 37 (30%) in the unhelpful group and 11 of 92 (12%) in the helpful"
+            " group, "
             "18 percentage points more (95% CI 3 to 35 more; adjusted p = .210). A difference of this size could still "
             "arise from looking at 1 comparison; treat it as a lead to follow up.",
         ),
@@ -160,7 +162,9 @@ def test_a_limit_of_less_than_half_a_point_is_zero():
 def test_a_limit_that_rounds_to_the_margin_is_said_to_be_under_it():
     # 4/31 v 14/92: the interval runs from -14.1 to 14.6 points, inside 15 either way.
     sentence = only(contrasts(a_contrast(4, 31, 14, 92, 0.9)))
-    assert "(95% CI of the difference, in points: 14 fewer to under 15 more). Any difference is" in sentence.text
+    assert (
+        "(95% CI of the difference, in points: 14 fewer to under 15 more). Any difference is" in sentence.text
+    )
 
 
 def test_a_margin_of_one_point_is_singular():
@@ -212,7 +216,10 @@ def test_what_is_not_settled_is_explained_once_below_the_list():
 
 def test_a_sentence_that_settles_nothing_says_so_where_it_is_copied_alone():
     sentence = sentences(contrasts(a_contrast(6, 19, 20, 92, 0.9)))[0]
-    assert "The data do not settle this: they fit anything from 9 points fewer to 33 points more." in sentence.text
+    assert (
+        "The data do not settle this: they fit anything from 9 points fewer to 33 points more."
+        in sentence.text
+    )
 
 
 NOTHING_TO_SAY = "No difference of a leading theme could be both tested and shown; the table says why."
@@ -229,6 +236,14 @@ def test_a_contrast_that_could_not_be_tested_has_no_sentence_of_its_own():
 
 def test_where_the_only_group_is_empty_it_is_said_that_nothing_can_be():
     assert [s.text for s in sentences(contrasts(a_contrast(0, 0, 12, 92, None)))] == [NOTHING_TO_SAY]
+
+
+def test_a_theme_that_says_why_therapy_ended_is_marked_as_such():
+    payload = contrasts(a_contrast(14, 37, 12, 92, 0.004), about_endings=["cold", "elsewhere"])
+    assert sentences(payload)[-1].kind == "limit"
+    assert sentences(payload)[-1].text.startswith(
+        "“Cold manner” says why therapy ended, and whether it ended is part"
+    )
 
 
 # Refusals
@@ -322,7 +337,7 @@ def test_no_sentence_of_the_example_claims_more_than_it_may(examples, counts):
     rules = rules_for("coauthor", Privacy(counts, "why", 6, "reviewed"), b"k")
     banned = (
         "no effect", "no difference", "trend towards", "marginally", "proves", "caused", "led to", "protects",
-        "risk factor", "experienced", "significant", "nan", "None", "..",
+        "risk factor", "experienced", "significant", "..",
     )  # fmt: skip
     said = [
         sentence.text
@@ -334,3 +349,4 @@ def test_no_sentence_of_the_example_claims_more_than_it_may(examples, counts):
     assert len(said) > 20
     assert pd.Series(said).str.endswith(".").all()
     assert not [(word, text) for text in said for word in banned if word in text]
+    assert not [text for text in said if re.search(r"\bnan\b|<NA>|\bNone\b(?! of )", text)]

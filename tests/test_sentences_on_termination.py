@@ -52,7 +52,8 @@ def test_a_theme_that_goes_with_dropping_out_is_said_in_plain_probabilities_and_
     sentence = sentences(termination())[0]
     assert (sentence.kind, sentence.anchor) == ("clear", "model-main-cold-present")
     assert sentence.text == (
-        "“Cold manner” goes with more dropping out (ended as patient unilateral): adjusted, about 73 in 100 with the theme "
+        "“Cold manner” goes with more dropping out (ended as patient unilateral): adjusted, about 73 in 100 with the"
+        " theme "
         "against 21 in 100 without it (adjusted odds ratio 9.95, 95% CI 2.17 to 57.1, 32 people)."
     )
 
@@ -67,7 +68,8 @@ def test_an_interval_over_one_settles_nothing():
     assert (sentence.kind, sentence.text) == (
         "cannot tell",
         "Whether “Cold manner” goes with dropping out (ended as patient unilateral) the data do not settle: "
-        "adjusted, about 39 in 100 with the theme against 30 in 100 without it (adjusted odds ratio 1.50, 95% CI 0.60 to 3.90, 32 "
+        "adjusted, about 39 in 100 with the theme against 30 in 100 without it (adjusted odds ratio 1.50, 95% CI"
+        " 0.60 to 3.90, 32 "
         "people).",
     )
 

@@ -217,7 +217,7 @@ def test_the_table_says_how_many_pairs_were_looked_at() -> None:
     many = [{f"t{i:02}": int((i + k) % 3 == 0) for i in range(8)} for k in range(9)]
     shown = format_table(payload_of(co_occurrence(people_with(many), n_null=9)))
     assert len(shown.rows) == 15
-    assert "the 15 of 28 pairs" in shown.title  # 8 * 7 / 2
+    assert "The 15 of 28 Pairs" in shown.title  # 8 * 7 / 2
 
 
 def test_sentences_name_the_pair_its_people_and_what_would_be_expected() -> None:

@@ -67,7 +67,9 @@ def test_rule_warning_and_stability_stand_below_the_table():
 
 def test_groups_of_one_size_need_no_warning():
     even = {"cold": {"helpful": 3, "unhelpful": 6}}
-    assert UNEQUAL not in " ".join(format_table(shown("shares", sizes={"helpful": 8, "unhelpful": 8}, present=even)).notes)
+    assert UNEQUAL not in " ".join(
+        format_table(shown("shares", sizes={"helpful": 8, "unhelpful": 8}, present=even)).notes
+    )
 
 
 def test_rounded_counts_have_no_labels_and_say_why():
@@ -103,13 +105,17 @@ def test_two_labels_apart_differ_below_thirty_points():
 
 def test_a_sentence_gives_the_label_beside_the_share():
     text = sentences(shown("sentences"))[0].text
-    assert text.startswith("“Cold” was coded for 6 of 8 (75%, typical) in the unhelpful group and 3 of 20 (15%, rare)")
+    assert text.startswith(
+        "“Cold” was coded for 6 of 8 (75%, typical) in the unhelpful group and 3 of 20 (15%, rare)"
+    )
 
 
 def test_the_convention_is_said_to_be_no_test():
     found = sentences(shown("sentences"))
     (said,) = [s.text for s in found if s.text.startswith("By the convention")]
-    assert said.endswith("1 of 4 comparisons of a leading theme with the helpful group differ: “Cold” (unhelpful).")
+    assert said.endswith(
+        "1 of 4 comparisons of a leading theme with the helpful group differ: “Cold” (unhelpful)."
+    )
     assert any("The convention is no test" in s.text for s in found)
 
 
@@ -163,7 +169,9 @@ def test_reflexive_counts_are_folded_away_on_the_page():
     for tradition, folded in (("reflexive", True), ("codebook", False)):
         section = Section("03", "Which themes?", ("## How often", shown("shares", tradition), "## Next"))
         ((_, parts),) = lay_out([section])
-        assert [bool(fold.title) for fold in in_folds(parts) if any(part.number for part in fold.parts)] == [folded]
+        assert [bool(fold.title) for fold in in_folds(parts) if any(part.number for part in fold.parts)] == [
+            folded
+        ]
 
 
 def test_a_part_that_stands_aside_is_folded_though_no_closer_look():
@@ -175,7 +183,9 @@ TABLE = format_table(shown("shares", "codebook"))
 
 
 def test_a_reflexive_study_fits_no_model_of_termination(example):
-    themes = replace(example.matrix, wave=replace(example.wave, study=replace(example.study, tradition="reflexive")))
+    themes = replace(
+        example.matrix, wave=replace(example.wave, study=replace(example.study, tradition="reflexive"))
+    )
     models = fit_termination(themes)
     assert models.reason == REFLEXIVE
     assert (len(models.table), len(models.guards)) == (0, 0)

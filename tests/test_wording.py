@@ -100,7 +100,9 @@ def test_a_negation_after_the_verb_does_not_take_it_back():
 
 
 def test_every_slip_says_why_and_what_to_write():
-    for slip in slips("Most said that it led to no difference, a significant trend towards 38%, odds ratio 2.31."):
+    for slip in slips(
+        "Most said that it led to no difference, a significant trend towards 38%, odds ratio 2.31."
+    ):
         assert slip.why
         assert slip.instead
 

@@ -33,7 +33,9 @@ def said_of(examples, example_study) -> dict[bool, tuple[Payload, ...]]:
 
 def spoken(example: Example) -> tuple[Payload, ...]:
     more = (al.coder_agreement(example.wave), al.saturation(example.matrix))
-    made = (payload_of(r, v) for r in (*example.results, *more) for v in views(r) if v in ("sentences", "cover"))
+    made = (
+        payload_of(r, v) for r in (*example.results, *more) for v in views(r) if v in ("sentences", "cover")
+    )
     return tuple(made)
 
 
@@ -73,7 +75,9 @@ def test_every_sentence_leads_to_a_row_that_a_table_has(examples):
     example = examples["2025a"]
     more = (al.coder_agreement(example.wave), al.saturation(example.matrix))
     payloads = [payload_of(r, v) for r in (*example.results, *more) for v in views(r)]
-    rows = {row.anchor for payload in payloads if payload.shape == "table" for row in format_table(payload).rows}
+    rows = {
+        row.anchor for payload in payloads if payload.shape == "table" for row in format_table(payload).rows
+    }
     cover = next(payload for payload in payloads if payload.template == "cover")
     spoken_ = [payload for payload in payloads if payload.shape == "sentences"]
     found = [*limits(cover, spoken_), *(s for payload in spoken_ for s in sentences(payload))]
@@ -83,6 +87,21 @@ def test_every_sentence_leads_to_a_row_that_a_table_has(examples):
 
 
 def test_only_known_tiers_and_marks_are_used(examples):
-    known = {"clear", "clear but small", "tentative", "similar", "cannot tell", "withheld", "fact", "refusal", "limit"}
-    kinds = {s.kind for payload in spoken(examples["2025a"]) if payload.shape == "sentences" for s in sentences(payload)}
+    known = {
+        "clear",
+        "clear but small",
+        "tentative",
+        "similar",
+        "cannot tell",
+        "withheld",
+        "fact",
+        "refusal",
+        "limit",
+    }
+    kinds = {
+        s.kind
+        for payload in spoken(examples["2025a"])
+        if payload.shape == "sentences"
+        for s in sentences(payload)
+    }
     assert kinds <= known

@@ -8,7 +8,7 @@ from typing import Any
 
 from analysis_lib.commands.due import due
 from analysis_lib.commands.places import reports_folder, study_folder
-from analysis_lib.runner.changes import Plan
+from analysis_lib.runner.changes import NOT_BUILT, Plan
 from analysis_lib.runner.manifest import read_manifest
 from analysis_lib.study import load_study
 
@@ -32,7 +32,7 @@ def _state(plan: Plan, folder: Path) -> dict[str, Any]:
     """``not built``, ``current`` or ``stale``, why, and what the next run would do."""
     manifest = read_manifest(folder)
     if manifest is None:
-        return {"state": "not built", "why": list(plan.why)}
+        return {"state": "not built", "why": [reason for reason in plan.why if reason != NOT_BUILT]}
     return {
         "state": "stale" if plan.why else "current",
         "why": list(plan.why),

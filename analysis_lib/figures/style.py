@@ -110,19 +110,14 @@ def drawable(text: str) -> str:
     letters = _letters()
     parts: list[str] = []
     lacking: list[str] = []
-    for character in text:
-        known = character in letters or character == "\n"
+    for character in text.replace("\t", " "):
         category = unicodedata.category(character)
-        if (
-            category in ("Cf", "Cc", "Mn", "Me")
-            and not (known and category in ("Mn", "Me"))
-            and character != "\n"
-        ):
-            parts += [" "] if character == "\t" else []
-        elif known:
+        if character != "\n" and (category in ("Cf", "Cc") or "\ufe00" <= character <= "\ufe0f"):
+            continue
+        if character in letters or character == "\n":
             parts += [*_bracketed(lacking), character]
             lacking = []
-        else:
+        elif category not in ("Mn", "Me"):
             lacking.append(character)
     return "".join([*parts, *_bracketed(lacking)])
 

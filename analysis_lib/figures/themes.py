@@ -9,7 +9,7 @@ References: Wilson 1927, JASA 22, 209-212; Newcombe 1998, Stat Med 17, 873-890.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -178,12 +178,15 @@ def _difference(row: _Record) -> Mark:
     return Mark(*values, text=points_with_interval(row["risk_difference"], row["rd_low"], row["rd_high"]))
 
 
-def _points_axis(lines: Iterable[Line], label: str, margin: float) -> Axis:
+def _points_axis(lines: Sequence[Line], label: str, margin: float) -> Axis:
     """Round numbers beyond the outermost limits and the band, with a line at no difference."""
     limits = [x for line in lines for m in line.marks for x in (m.low, m.high) if math.isfinite(x)]
     low = 10 * math.floor(round(min([-margin, *limits]), 6) / 10)
     high = 10 * math.ceil(round(max([margin, *limits]), 6) / 10)
     step = 20 if high - low <= 60 else 25 if high - low <= 150 else 50
+    if any(len(line.marks) > 1 for line in lines):
+        # No tick at an end, where its number would run into that of the next panel.
+        low, high = low - 10 * (low % step == 0), high + 10 * (high % step == 0)
     ticks = tuple(float(tick) for tick in range(step * math.ceil(low / step), high + 1, step))
     return Axis(label, float(low), float(high), ticks, origin=0.0, margin=margin)
 

@@ -41,8 +41,8 @@ def joint_table(payload: Payload) -> FormattedTable:
     )
 
 
-_JOINED = ("n/N, %", "Difference [95% CI]", "Reading", "In their words")
-_QUOTED = ("n/N, %", "In their words")
+_JOINED: tuple[str, ...] = ("n/N, %", "Difference [95% CI]", "Reading", "In their words")
+_QUOTED: tuple[str, ...] = ("n/N, %", "In their words")
 _NOTE = (
     "Quotes are verbatim, of people who consented to being quoted, with pseudonym and outcome group. Differences in"
     " percentage points from the reference group with 95% Newcombe interval."

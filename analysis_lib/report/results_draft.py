@@ -231,7 +231,7 @@ def _add_authors(file: WordFile, part: Part) -> None:
 
 def _add_boxes(file: WordFile, part: Part) -> None:
     """Conclusions that join numbers and words: the authors' where they wrote any, else a place that asks."""
-    for box in part.content:
+    for _, box in part.content:
         if not box.reading.strip():
             _add_place(file, box.question)
             continue

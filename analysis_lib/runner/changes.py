@@ -31,6 +31,7 @@ PACKAGES = (
     "nbclient", "nbformat", "numpy", "odfpy", "openpyxl", "pandas", "papermill", "patsy", "pillow", "pyarrow",
     "pyreadstat", "python-docx", "pyyaml", "scikit-learn", "scipy", "seaborn", "statsmodels", "themewave",
 )  # fmt: skip
+NOT_BUILT = "it has not been built"
 _NOT_CODE = ("example_study", "new_study")
 
 
@@ -144,9 +145,12 @@ def plan(wave: str, now: State, manifest: Mapping[str, Any] | None, folder: Path
     folder
         The finished folder of the wave.
     """
-    if manifest is None or "code" not in manifest:
-        reason = "it has not been built" if manifest is None else "an earlier version of the program built it"
-        return Plan(wave, suite.IN_RUN, True, (reason,))
+    failed = folder.with_name(f"{folder.name}.failed")
+    remains = [f"the last run failed; its remains are in {failed.name}"] if failed.exists() else []
+    if manifest is None:
+        return Plan(wave, suite.IN_RUN, True, (NOT_BUILT, *remains))
+    if "code" not in manifest:
+        return Plan(wave, suite.IN_RUN, True, ("an earlier version of the program built it", *remains))
     known = {name: record["sha256"] for name, record in manifest["notebooks"].items()}
     altered = list(_altered(folder, manifest))
     inside = [name for name in altered if name.startswith("internal/")]
@@ -166,8 +170,7 @@ def plan(wave: str, now: State, manifest: Mapping[str, Any] | None, folder: Path
     of_report += [f"{name}.ipynb is no longer run" for name in known if name not in now.notebooks]
     if altered and not inside:
         of_report.append(f"{altered[0]} has been altered or removed")
-    if folder.with_name(f"{folder.name}.failed").exists():
-        of_report.append(f"the last run failed; its remains are in {folder.name}.failed")
+    of_report += remains
     why = everywhere or list(dict.fromkeys(reason for reasons in of_notebooks.values() for reason in reasons))
     due = [name for name in suite.IN_RUN if everywhere or of_notebooks[name]]
     return Plan(wave, tuple(due), bool(why or of_report), (*why, *of_report))

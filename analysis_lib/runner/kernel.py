@@ -90,6 +90,9 @@ class EncryptedKernelManager(AsyncKernelManager):
         """Start the kernel process."""
         settings.setdefault("stderr", subprocess.DEVNULL)
         self.kernel_id = self.kernel_id or str(uuid4())
+        private = os.environ.get("JUPYTER_RUNTIME_DIR")
+        if private:  # the connection file holds keys, and would lie in the folder that everybody shares
+            self.connection_file = os.path.join(private, f"kernel-{self.kernel_id}.json")
         if self.provisioner is None:
             self.provisioner = ForkedProvisioner(
                 kernel_id=self.kernel_id, kernel_spec=self.kernel_spec, parent=self

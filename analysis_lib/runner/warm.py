@@ -32,11 +32,12 @@ from analysis_lib.runner.changes import PACKAGE
 from analysis_lib.runner.forked import alone, die_with_parent, own_chance, own_signals
 from analysis_lib.runner.notebooks import FIXED, quiet_environment
 
-# What notebooks and reports import of other packages; of this package they find everything.
+# What notebooks and reports import of other packages; of this package they find everything. Not here: what looks for
+# the kernel when it is imported, as the backend that shows a notebook's own figures does.
 PACKAGES = (
     "IPython.core.completer", "docx", "firthmodels", "ipykernel.ipkernel", "ipykernel.kernelapp", "ipykernel.zmqshell",
     "jinja2", "matplotlib.backends.backend_agg", "matplotlib.backends.backend_svg", "matplotlib.figure",
-    "matplotlib_inline.backend_inline", "mistune", "nbclient.client", "papermill", "scipy.optimize", "scipy.stats",
+    "mistune", "nbclient.client", "papermill", "scipy.optimize", "scipy.stats",
     "statsmodels.api", "statsmodels.formula.api",
 )  # fmt: skip
 # Others import these in passing where they are installed, and they start threads at once.

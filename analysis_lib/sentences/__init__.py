@@ -21,8 +21,8 @@ from analysis_lib.sentences.cooccurrence import cooccurrence
 from analysis_lib.sentences.dropout_time import dropout_time
 from analysis_lib.sentences.imputed import imputed
 from analysis_lib.sentences.intake import intake
-from analysis_lib.sentences.limits import limits
 from analysis_lib.sentences.joint import joint_display
+from analysis_lib.sentences.limits import limits
 from analysis_lib.sentences.omnibus import omnibus, theme_hierarchy
 from analysis_lib.sentences.outcome_models import outcome_models
 from analysis_lib.sentences.pooled import pooled_odds_ratios

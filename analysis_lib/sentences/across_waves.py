@@ -181,7 +181,8 @@ def _limits(payload: Payload) -> list[Sentence]:
     found = [
         "A theme that stands out in this wave stands out in a value that includes it; the table with each wave left out"
         " shows what the other waves say by themselves.",
-        "That waves are not found to differ does not show that they agree: with so few waves only large differences show.",
+        "That waves are not found to differ does not show that they agree: with so few waves only large differences"
+        " show.",
     ]
     if look > 1:
         found.append(

@@ -54,7 +54,8 @@ def _theme(rows: pd.DataFrame, where: str, beside: str) -> Sentence:
         return Sentence(f"{text} ({people(last['n_used'])} people{beside}); nothing is added to it.", where)
     text += f", adjusted {_with_interval(last)} with {_added(list(rows['block']))}; "
     return Sentence(
-        f"{text}{_moved(first['odds_ratio'], last['odds_ratio'])} ({people(last['n_used'])} people{beside}).", where
+        f"{text}{_moved(first['odds_ratio'], last['odds_ratio'])} ({people(last['n_used'])} people{beside}).",
+        where,
     )
 
 

@@ -86,6 +86,7 @@ def _one(row: pd.Series, payload: Payload) -> Sentence:
     checked = "" if missing(row["n_checked"]) else f"; {people(row['n_checked'])} settled"
     return Sentence(
         f"“{row['theme_label']}” in the {labels[row['group']].lower()} against the"
-        f" {labels[row['reference']].lower()} group ({counts}): odds ratio {before} as coded, {after} corrected{checked}.",
+        f" {labels[row['reference']].lower()} group ({counts}): odds ratio {before} as coded, {after}"
+        f" corrected{checked}.",
         anchor("coder-error", row["theme_id"], row["group"]),
     )

@@ -162,6 +162,21 @@ def goes_with(payload: Payload) -> str:
     return "predicts" if foretells else "goes with"
 
 
+def by_construction(labels: Sequence[str]) -> list[Sentence]:
+    """That themes which say why therapy ended go with an outcome that is partly an ending."""
+    if not labels:
+        return []
+    named = listed([f"“{label}”" for label in labels])
+    text = (
+        f"{named} say{'s' if len(labels) == 1 else ''} why therapy ended, and whether it ended is part of the"
+        " outcome: who"
+        " left is more likely to be asked, so part of a difference can come from that alone, and it looks larger"
+        " than it"
+        " would had everybody been asked."
+    )
+    return [Sentence(text, kind="limit")]
+
+
 def with_lack(found: Sequence[Sentence], alike: str = "that the groups are alike") -> list[Sentence]:
     """Sentences with, once and below them, what unsettled ones do not show.
 

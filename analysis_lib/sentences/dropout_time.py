@@ -7,7 +7,16 @@ import pandas as pd
 from analysis_lib.dropout_time import OVERALL
 from analysis_lib.formatting import WITHHELD, count, missing, ratio
 from analysis_lib.payload import Payload
-from analysis_lib.sentences.common import Sentence, dropped_out, goes_with, listed, odds_interval, people, refusal, with_lack
+from analysis_lib.sentences.common import (
+    Sentence,
+    dropped_out,
+    goes_with,
+    listed,
+    odds_interval,
+    people,
+    refusal,
+    with_lack,
+)
 from analysis_lib.tables.common import anchor, words
 from analysis_lib.tables.dropout_time import COUNTERFACTUAL, NO_GROUPS
 
@@ -22,7 +31,11 @@ def dropout_time(payload: Payload) -> tuple[Sentence, ...]:
     """When people leave, who leaves sooner, who is not in these numbers, and what they do not say."""
     if payload.facts["reason"]:
         return (refusal(f"no time to dropout: {payload.facts['reason']}"),)
-    found = [*_when(payload), *with_lack(_sooner(payload), "that the two do not go together"), *_left_out(payload)]
+    found = [
+        *_when(payload),
+        *with_lack(_sooner(payload), "that the two do not go together"),
+        *_left_out(payload),
+    ]
     if payload.facts["no_comparison"]:
         found.append(refusal(payload.facts["no_comparison"]))
     found += [Sentence(COUNTERFACTUAL, kind="limit"), Sentence(NO_GROUPS, kind="limit")]
@@ -98,7 +111,9 @@ def _theme(row: pd.Series, payload: Payload) -> Sentence:
     if row["conf_low"] > 1 or row["conf_high"] < 1:
         sooner = "sooner" if row["conf_low"] > 1 else "later or not at all"
         return Sentence(f"{name} {verb} dropping out {sooner} ({odds}).", where, "clear")
-    return Sentence(f"Whether {name} {verb} when people drop out the data do not settle ({odds}).", where, "cannot tell")
+    return Sentence(
+        f"Whether {name} {verb} when people drop out the data do not settle ({odds}).", where, "cannot tell"
+    )
 
 
 def _left_out(payload: Payload) -> list[Sentence]:

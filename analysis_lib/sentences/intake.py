@@ -47,4 +47,3 @@ def _counted(n: float, group: str) -> str:
     ('37 unhelpful', '8 in group 0 - 1')
     """
     return f"{people(n)} in group {group}" if group[:1].isdigit() else f"{people(n)} {group}"
-

@@ -84,7 +84,7 @@ def _without_negative_case(rows: tuple[JointRow, ...]) -> list[Sentence]:
             missing.setdefault(row.negative_case.reason, []).append(row.label)
     found = []
     for reason, themes in missing.items():
-        named = f"all {_themes(len(rows))}" if len(themes) == len(rows) > 1 else _named(themes)
+        named = f"any of the {_themes(len(rows))}" if len(themes) == len(rows) > 1 else _named(themes)
         found.append(Sentence(f"No negative case is quoted for {named}: {reason}.", kind="limit"))
     return found
 

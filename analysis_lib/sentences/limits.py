@@ -9,9 +9,8 @@ References: von Elm et al. 2007 (STROBE), item 19, on limits with their directio
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-import pandas as pd
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from analysis_lib.formatting import missing
 from analysis_lib.payload import Payload
@@ -19,13 +18,16 @@ from analysis_lib.sentences.common import Sentence, listed, people
 from analysis_lib.tables.common import anchor, group_labels
 
 _RETROSPECTIVE = (
-    "Accounts were given after the outcome was known, and what is remembered tends to fit how therapy ended, which tends to"
-    " make groups look more different than they were; themes are associated with the outcome and cannot be said to have led"
+    "Accounts were given after the outcome was known, and what is remembered tends to fit how therapy ended, which"
+    " tends to"
+    " make groups look more different than they were; themes are associated with the outcome and cannot be said to"
+    " have led"
     " to it."
 )
 _NOT_BLIND = "Coders were not blind to the outcome, which can make groups look more different than they are."
 _MENTIONED = (
-    "A theme that a person does not mention may still have occurred, so a share is more likely too low than too high as a"
+    "A theme that a person does not mention may still have occurred, so a share is more likely too low than too high"
+    " as a"
     " share of those to whom it happened."
 )
 _SELF_SELECTED = (
@@ -34,7 +36,7 @@ _SELF_SELECTED = (
     " direction."
 )
 _ANY_THEME = (
-    "People without any theme are left out of the base, so every share is higher than among all people with material."
+    "People without any theme are left out of the base, so each share is higher than among all with material."
 )
 
 
@@ -83,7 +85,8 @@ def _left_out(base: str, intake: Payload | None) -> list[Sentence]:
     n = flow.get("material to code", 0)
     if n != 0:
         text = (
-            f"Shares leave out {people(n)} who took part but gave nothing that could be coded; such people probably have"
+            f"Shares leave out {people(n)} who took part but gave nothing that could be coded; such people probably"
+            " have"
             " less to say, so shares are more likely too high than too low as shares of everybody who took part."
         )
         found.append(Sentence(text, anchor("flow", "material to code")))
@@ -94,11 +97,12 @@ def _unequal(cover: Payload) -> list[Sentence]:
     """Small groups settle less."""
     groups = cover.tables["groups"].frame
     sizes = groups[groups["n"] != 0]
-    if len(sizes) < 2 or sizes["n"].nunique(dropna=False) == 1:  # noqa: PLR2004
+    if len(sizes) < 2 or sizes["n"].nunique(dropna=False) == 1:
         return []
     named = listed([f"{people(row.n)} {row.label.lower()}" for row in sizes.itertuples()])
     text = (
-        f"Groups differ in size ({named}). The smaller a group, the wider its intervals, so that a difference is more easily"
+        f"Groups differ in size ({named}). The smaller a group, the wider its intervals, so that a difference is"
+        " more easily"
         " missed there than found; differences that are settled in a small group tend to look larger than they are."
     )
     return [Sentence(text)]
@@ -114,12 +118,17 @@ def _says_more(talk: Payload | None) -> list[Sentence]:
     reference = labels[talk.facts["reference"]].lower()
     found = []
     for row in frame.to_dict("records"):
-        if missing(row["conf_low"]) or missing(row["conf_high"]) or row["conf_low"] <= 0.5 <= row["conf_high"]:  # noqa: PLR2004
+        if (
+            missing(row["conf_low"])
+            or missing(row["conf_high"])
+            or row["conf_low"] <= 0.5 <= row["conf_high"]
+        ):
             continue
-        more = row["conf_low"] > 0.5  # noqa: PLR2004
+        more = row["conf_low"] > 0.5
         text = (
             f"People in the {labels[row['group']].lower()} group say {'more' if more else 'less'} than those in the"
-            f" {reference} group, so any theme is {'more' if more else 'less'} likely to come up there whatever they went"
+            f" {reference} group, so any theme is {'more' if more else 'less'} likely to come up there whatever they"
+            " went"
             " through; differences from the reference that point the same way look larger than they are, the others"
             " smaller."
         )
@@ -127,15 +136,16 @@ def _says_more(talk: Payload | None) -> list[Sentence]:
     return found
 
 
-def _looks(facts: dict[str, object]) -> list[Sentence]:
+def _looks(facts: Mapping[str, Any]) -> list[Sentence]:
     """Repeated looks at growing data."""
-    look, planned = int(str(facts["look"])), int(str(facts["planned_looks"]))
+    look, planned = facts["look"], facts["planned_looks"]
     if max(look, planned) == 1:
         return []
     beyond = f", {planned} of them planned" if look > planned else ""
     of = "" if look > planned else f" of {planned}"
     text = (
-        f"This is look {look}{of}{beyond}. p-values are adjusted for the themes of this look and not for the other looks,"
+        f"This is look {look}{of}{beyond}. p-values are adjusted for the themes of this look and not for the other"
+        " looks,"
         f" so over all of them a false claim is likelier than {facts['alpha']:g} says."
     )
     return [Sentence(text)]

@@ -8,7 +8,16 @@ from analysis_lib.branches import NOT_OPENED, OPENED, REJECTED
 from analysis_lib.formatting import count, decimal, missing
 from analysis_lib.omnibus import PERMUTATION, RAO_SCOTT, with_effect
 from analysis_lib.payload import Payload
-from analysis_lib.sentences.common import Sentence, listed, p_in_words, people, refusal, several, with_lack
+from analysis_lib.sentences.common import (
+    Sentence,
+    by_construction,
+    listed,
+    p_in_words,
+    people,
+    refusal,
+    several,
+    with_lack,
+)
 from analysis_lib.tables.common import anchor, is_banded
 
 _MOST_NAMED = 6
@@ -33,7 +42,9 @@ def omnibus(payload: Payload) -> tuple[Sentence, ...]:
         text = f"Taken together, the themes go with the outcome group {evidence}."
         found = [Sentence(text, where, "clear")]
     else:
-        text = f"Whether the themes taken together go with the outcome group the data do not settle {evidence}."
+        text = (
+            f"Whether the themes taken together go with the outcome group the data do not settle {evidence}."
+        )
         found = [Sentence(text, where, "cannot tell")]
     found += _effect(main, where)
     if facts.get("strata"):
@@ -52,7 +63,9 @@ def omnibus(payload: Payload) -> tuple[Sentence, ...]:
         found.append(
             Sentence("This says that some theme differs between the groups, not which.", kind="limit")
         )
-    return tuple(with_lack(found))
+    themes_ = payload.tables["themes"].frame
+    endings = themes_[themes_["theme_id"].isin(facts.get("about_endings", ())) & themes_["reason"].isna()]
+    return (*with_lack(found), *by_construction(list(endings["theme_label"])))
 
 
 def _effect(main: Any, where: str) -> list[Sentence]:
@@ -90,9 +103,7 @@ def theme_hierarchy(payload: Payload) -> tuple[Sentence, ...]:
         found.append(Sentence(f"{text}.", anchor("branch", upper["theme_id"]), "clear"))
     open_ = [row for row in rows if row["decision"] == OPENED]
     if not found:
-        found.append(
-            Sentence("For no upper theme do the data settle a difference.", kind="cannot tell")
-        )
+        found.append(Sentence("For no upper theme do the data settle a difference.", kind="cannot tell"))
     elif open_:
         labels = listed([f"“{row['theme_label']}”" for row in open_])
         which = labels if len(open_) <= _MOST_NAMED else f"{len(open_)} themes, marked in the table"

@@ -10,7 +10,15 @@ import pandas as pd
 from analysis_lib.formatting import WITHHELD, ratio
 from analysis_lib.outcome_models import GROUPS, SATISFACTION
 from analysis_lib.payload import Payload
-from analysis_lib.sentences.common import Sentence, against, listed, odds_interval, p_in_words, people, refusal
+from analysis_lib.sentences.common import (
+    Sentence,
+    against,
+    listed,
+    odds_interval,
+    p_in_words,
+    people,
+    refusal,
+)
 from analysis_lib.tables.common import anchor, group_labels, is_banded
 from analysis_lib.tables.outcome_models import range_over_cuts
 

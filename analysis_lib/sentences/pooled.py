@@ -46,7 +46,8 @@ def _strongest(mine: pd.DataFrame, name: str) -> Sentence:
     top = finite.loc[_distance(finite["odds_ratio"]).idxmax()]
     found_in_both = "" if len(finite) == len(mine) else " that both groups have"
     text = (
-        f"{name}: the strongest of {several(len(finite), 'theme')}{found_in_both}, “{top['theme_label']}” ({_counts(top)}), goes from"
+        f"{name}: the strongest of {several(len(finite), 'theme')}{found_in_both}, “{top['theme_label']}”"
+        f" ({_counts(top)}), goes from"
         f" an odds ratio of {ratio(top['odds_ratio'])} (95% CI {_limits(top, 'or_low', 'or_high')}) by itself to"
         f" {ratio(top['pooled_odds_ratio'])} (95% interval {_limits(top, 'pooled_low', 'pooled_high')}) once"
         f" the {len(mine)} themes are pooled"
@@ -55,7 +56,8 @@ def _strongest(mine: pd.DataFrame, name: str) -> Sentence:
     if first["theme_id"] != top["theme_id"]:
         text += (
             f"; pooled, “{first['theme_label']}” ({_counts(first)}) lies farthest from 1, at"
-            f" {ratio(first['pooled_odds_ratio'])} (95% interval {_limits(first, 'pooled_low', 'pooled_high')}; by itself"
+            f" {ratio(first['pooled_odds_ratio'])} (95% interval {_limits(first, 'pooled_low', 'pooled_high')}; by"
+            " itself"
             f" {ratio(first['odds_ratio'])}, 95% CI {_limits(first, 'or_low', 'or_high')})"
         )
     return Sentence(f"{text}.", anchor("pooled", top["theme_id"], top["group"]))
@@ -72,7 +74,8 @@ def _bank(mine: pd.DataFrame, bank: dict[Any, Any], name: str) -> Sentence:
     spread = ratio_interval(bank["spread_low"], bank["spread_high"])[1:-1].replace(", ", " to ")
     return Sentence(
         f"{name}: {alone} of {len(mine)} intervals exclude 1 by themselves, {pooled} pooled; the odds ratio of a theme"
-        f" typically differs from the average one of {ratio(bank['mean_odds_ratio'])} (95% interval {mean}) by a factor of"
+        f" typically differs from the average one of {ratio(bank['mean_odds_ratio'])} (95% interval {mean}) by a"
+        " factor of"
         f" {ratio(bank['spread'])} (95% interval {spread}).",
         anchor("bank", bank["group"]),
     )

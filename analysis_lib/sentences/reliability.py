@@ -18,7 +18,8 @@ from analysis_lib.tables.common import anchor
 from analysis_lib.tables.reliability import coefficient
 
 _NO_AUDITOR = (
-    "Who audited the analysis is not on record; study.yaml takes it under reporting: auditor, and without it a reader cannot"
+    "Who audited the analysis is not on record; study.yaml takes it under reporting: auditor, and without it a"
+    " reader cannot"
     " tell whether anybody did."
 )
 _LEAST_DOUBLE_CODED = 0.1  # O'Connor & Joffe 2020 name a tenth to a quarter as usual
@@ -53,10 +54,15 @@ def _consensual(payload: Payload) -> list[Sentence]:
         return []
     auditor = " ".join(str(payload.facts["auditor"]).split()).replace("“", "‘").replace("”", "’")
     aim = (
-        "Consensual qualitative research settles codes in discussion; agreement before that says how far single coders can"
+        "Consensual qualitative research settles codes in discussion; agreement before that says how far single"
+        " coders can"
         " be relied on and is no aim of its own."
     )
-    who = Sentence(f"Audit, in the authors' words: “{auditor}”") if auditor else Sentence(_NO_AUDITOR, kind="refusal")
+    who = (
+        Sentence(f"Audit, in the authors' words: “{auditor}”")
+        if auditor
+        else Sentence(_NO_AUDITOR, kind="refusal")
+    )
     return [who, Sentence(aim, kind="limit")]
 
 

@@ -8,7 +8,16 @@ import pandas as pd
 
 from analysis_lib.formatting import general, missing, percent, points, points_interval
 from analysis_lib.payload import Payload
-from analysis_lib.sentences.common import Sentence, listed, p_in_words, people, refusal, several, share_of, with_lack
+from analysis_lib.sentences.common import (
+    Sentence,
+    listed,
+    p_in_words,
+    people,
+    refusal,
+    several,
+    share_of,
+    with_lack,
+)
 from analysis_lib.specification_table import theme_summary
 from analysis_lib.tables.common import anchor, group_labels, is_banded
 from analysis_lib.tables.sensitivity import (
@@ -46,7 +55,8 @@ def sensitivity(payload: Payload) -> tuple[Sentence, ...]:
     found = [
         Sentence(
             f"The {first} group ({_size(payload, 'group')}) and the {second} group ({_size(payload, 'reference')}) are"
-            f" compared under {several(n, 'specification')}, which vary {listed(choices)}. Differences are of the {first}"
+            f" compared under {several(n, 'specification')}, which vary {listed(choices)}. Differences are of the"
+            f" {first}"
             f" less the {second} group, in percentage points."
         )
     ]
@@ -113,7 +123,9 @@ def _spread(row: _Record, theme: pd.Series, payload: Payload) -> Sentence:
     p = theme["p_joint_adjusted"]
     p = "" if missing(p) else f" (adjusted joint {_p(p, payload)})"
     beside = _as_stated(row["theme_id"], payload)
-    text = f"“{theme['theme_label']}”: {', '.join(parts)}; {excluding_zero(row)} intervals exclude 0{beside}{p}."
+    text = (
+        f"“{theme['theme_label']}”: {', '.join(parts)}; {excluding_zero(row)} intervals exclude 0{beside}{p}."
+    )
     return Sentence(text, anchor("sensitivity", row["theme_id"]))
 
 

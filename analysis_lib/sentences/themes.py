@@ -11,6 +11,7 @@ from analysis_lib.payload import Payload
 from analysis_lib.quantitize import ALL
 from analysis_lib.sentences.common import (
     Sentence,
+    by_construction,
     gap_interval,
     listed,
     p_in_words,
@@ -24,7 +25,8 @@ from analysis_lib.stats.cqr import CONTRAST, CONTRAST_STEPS
 from analysis_lib.tables.common import anchor, contrasts_of, group_labels, is_banded
 
 COUNTS_BESIDE = (
-    "How many people each theme was coded for is folded away below: in this tradition a theme matters for what it says, not"
+    "How many people each theme was coded for is folded away below: in this tradition a theme matters for what it"
+    " says, not"
     " for how often it is said, and a small number takes nothing from it."
 )
 _RANK = {
@@ -61,7 +63,15 @@ def theme_contrasts(payload: Payload) -> tuple[Sentence, ...]:
         named = " and ".join(payload.facts["strata"])
         text = f"Adjusted p-values compare people of the same {named} only; shares and intervals are of whole groups."
         found.append(Sentence(text, kind="limit"))
-    return (*found, *_by_convention(leading, payload), *_about_labels(payload))
+    said = leading[leading["theme_id"].isin(payload.facts.get("about_endings", ()))].drop_duplicates(
+        "theme_id"
+    )
+    return (
+        *found,
+        *by_construction(list(said["theme_label"])),
+        *_by_convention(leading, payload),
+        *_about_labels(payload),
+    )
 
 
 def labelled(row: pd.Series, payload: Payload) -> tuple[str, str]:
@@ -85,13 +95,17 @@ def _by_convention(frame: pd.DataFrame, payload: Payload) -> list[Sentence]:
     labels, far = group_labels(payload), with_convention(frame)
     far = far[far["cqr_differs"] & far["risk_difference"].notna()]
     text = (
-        f"By the convention of consensual qualitative research ({points(CONTRAST)[1:]} points or {CONTRAST_STEPS} labels"
+        f"By the convention of consensual qualitative research ({points(CONTRAST)[1:]} points or {CONTRAST_STEPS}"
+        " labels"
         f" apart) {len(far)} of {several(len(frame), 'comparison')} of a leading theme with the"
         f" {labels[payload.facts['reference']].lower()} group differ"
     )
     named = [f"“{row.theme_label}” ({labels[row.group].lower()})" for row in far.itertuples()]
     text += f": {listed(named)}." if named else "."
-    return [Sentence(text), Sentence("The convention is no test and takes no account of how small a group is.", kind="limit")]
+    return [
+        Sentence(text),
+        Sentence("The convention is no test and takes no account of how small a group is.", kind="limit"),
+    ]
 
 
 def _about_labels(payload: Payload) -> list[Sentence]:
@@ -144,7 +158,9 @@ def _gap(points: int) -> str:
     >>> _gap(-8), _gap(1), _gap(0)
     ('8 points fewer', '1 point more', '0 points')
     """
-    return f"{several(abs(points), 'point')} {'fewer' if points < 0 else 'more' if points > 0 else ''}".rstrip()
+    return (
+        f"{several(abs(points), 'point')} {'fewer' if points < 0 else 'more' if points > 0 else ''}".rstrip()
+    )
 
 
 def _prevalence(payload: Payload) -> tuple[Sentence, ...]:

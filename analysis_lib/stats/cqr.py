@@ -1,7 +1,7 @@
 """Which frequency label does a category get in consensual qualitative research?
 
-General, typical, variant and rare say how many cases of a sample hold a category. They depend on the size of the sample:
-with 19 cases general begins at 18, with 92 at 91, so that labels of unequal samples are not comparable.
+General, typical, variant and rare say how many cases of a sample hold a category. They depend on the size of the
+sample: with 19 cases general begins at 18, with 92 at 91, so that labels of unequal samples are not comparable.
 
 References: Hill, Thompson & Williams 1997, Couns Psychol 25, 517-572; Hill et al. 2005, J Couns Psychol 52, 196-205;
 Hill 2012, Consensual Qualitative Research, on rare categories and on contrasts of subsamples.
@@ -59,7 +59,7 @@ def cqr_label(n_with_theme: ArrayLike, n_total: ArrayLike) -> Labels:
     with np.errstate(invalid="ignore"):
         if np.any((x > n) | (x < 0)):
             raise ModelError("there are more cases with a category than cases; check the counts.")
-        conditions = [~(x >= 2), x >= n - 1, 2 * x > n, (n > RARE_ABOVE) & (x <= 3), x >= 2]  # noqa: PLR2004
+        conditions = [~(x >= 2), x >= n - 1, 2 * x > n, (n > RARE_ABOVE) & (x <= 3), x >= 2]
     conditions[0] |= np.isnan(n)
     found: Labels = np.select(
         conditions, [UNLABELLED, GENERAL, TYPICAL, RARE, VARIANT], default=UNLABELLED
@@ -96,7 +96,9 @@ def cqr_stable(n_with_theme: ArrayLike, n_total: ArrayLike) -> NDArray[np.bool_]
     return stable
 
 
-def cqr_steps(n_with_theme: ArrayLike, n_total: ArrayLike, x_other: ArrayLike, n_other: ArrayLike) -> NDArray[np.float64]:
+def cqr_steps(
+    n_with_theme: ArrayLike, n_total: ArrayLike, x_other: ArrayLike, n_other: ArrayLike
+) -> NDArray[np.float64]:
     """How many labels apart a category is in two samples, positive where it is the more frequent in the first.
 
     Parameters
@@ -115,7 +117,9 @@ def cqr_steps(n_with_theme: ArrayLike, n_total: ArrayLike, x_other: ArrayLike, n
     >>> cqr_steps([7, 7, 60], [8, 8, 92], [2, 0, 2], [8, 8, 19]).tolist()
     [2.0, 3.0, 2.0]
     """
-    pair = np.broadcast_arrays(*(np.asarray(a, dtype=float) for a in (n_with_theme, n_total, x_other, n_other)))
+    pair = np.broadcast_arrays(
+        *(np.asarray(a, dtype=float) for a in (n_with_theme, n_total, x_other, n_other))
+    )
     x1, n1, x0, n0 = pair
     with_rare = (n1 > RARE_ABOVE) | (n0 > RARE_ABOVE)
     rank = {UNLABELLED: 0, RARE: 1, VARIANT: 2, TYPICAL: 3, GENERAL: 4}
@@ -124,5 +128,7 @@ def cqr_steps(n_with_theme: ArrayLike, n_total: ArrayLike, x_other: ArrayLike, n
         at = np.vectorize(rank.__getitem__, otypes=[float])(cqr_label(x, n)) if x.size else np.zeros(x.shape)
         return np.where(with_rare | (at == 0), at, at - 1)
 
-    steps: NDArray[np.float64] = np.where(np.isfinite(np.stack(pair)).all(axis=0), place(x1, n1) - place(x0, n0), np.nan)
+    steps: NDArray[np.float64] = np.where(
+        np.isfinite(np.stack(pair)).all(axis=0), place(x1, n1) - place(x0, n0), np.nan
+    )
     return steps

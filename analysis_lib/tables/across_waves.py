@@ -55,7 +55,8 @@ def across_waves(payload: Payload) -> FormattedTable:
         " method, one family over all themes and groups of this table.",
         "Waves alike: Tarone's test that the odds ratio is the same in all waves; a large p is no proof that it is,"
         " since so few waves show large differences only.",
-        "Reading: waves differ (Tarone's p below the level; the more rows, the more of them by chance); holds (adjusted p below"
+        "Reading: waves differ (Tarone's p below the level; the more rows, the more of them by chance); holds"
+        " (adjusted p below"
         " the level, and the interval excludes 1 whichever wave is left out); holds together (over all waves only);"
         " tentative (the interval excludes 1); cannot tell.",
         *([_HARTUNG_KNAPP] if several else []),

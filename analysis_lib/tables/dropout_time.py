@@ -72,7 +72,7 @@ def dropout_sessions(payload: Payload) -> FormattedTable:
     )
     notes = [
         "Dropped out: people for whom a session of the stretch was the last, of those who had its first session. Not"
-        " yet: share that had not dropped out by the end of the stretch (Kaplan-Meier, log-log limits).",
+        " yet: share that had not dropped out by the end of the stretch (Kaplan-Meier, 95% log-log limits).",
         CENSORED,
         _MARKS_FROM[payload.facts["marks_from"]],
         *([FROM_THE_START, _LOG_RANK] if tested else []),
@@ -166,7 +166,8 @@ def dropout_hazard(payload: Payload) -> FormattedTable:
     notes = (
         "After a session: odds ratio of dropping out after any one session for those who have had it, all terms"
         " together, from a discrete-time hazard model with the logarithm of the session as baseline (Firth, 95% profile"
-        " intervals, penalised likelihood-ratio p). It is taken to be the same at every session.",
+        " intervals). It is taken to be the same at every session.",
+        "p: penalised likelihood-ratio test, not adjusted for looking at several terms.",
         "At all: adjusted odds ratio of the termination model. It leaves out therapies that go on, which the model by"
         " session keeps up to the sessions so far.",
         f"Rows other than themes are adjusted for; they are not findings of their own. {FROM_THE_START}",

@@ -63,9 +63,11 @@ def imputed(payload: Payload) -> FormattedTable:
         ]
     m = payload.facts["n_imputations"]
     standing = [
-        "Adjusted odds ratios of dropping out, Firth. Complete cases: 95% profile limits and penalised likelihood-ratio"
-        f" tests. Imputed: {m} data sets completed by chained equations with predictive mean matching, Wald variances"
+        "Adjusted odds ratios of dropping out, Firth. Complete cases: 95% profile limits."
+        f" Imputed: {m} data sets completed by chained equations with predictive mean matching, Wald variances"
         " combined by Rubin's rules with Barnard and Rubin's degrees of freedom.",
+        "p: penalised likelihood-ratio test among complete cases, t test of the combined estimate where covariates are"
+        " imputed; not adjusted for looking at several terms.",
         f"The imputation holds the themes, the covariates, who dropped out{_cluster(payload)}. Values are taken to be"
         " missing at random given these, which no data can show. Themes are never imputed; left out with imputing:"
         " people who were not coded for a theme.",

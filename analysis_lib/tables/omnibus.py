@@ -70,9 +70,9 @@ def _omnibus_notes(frame: pd.DataFrame, payload: Payload) -> tuple[str, ...]:
         "V²: Cramér's V squared, the share of a theme's variance that lies between the groups, averaged over the"
         f" {first['n_themes']} themes in the test. Effective number: as many independent themes would carry as"
         " much information.",
-        f"Permutation: people's outcome labels exchanged {count(facts['n_permutations'])} times (seed"
-        f" {facts['seed']}), each person's themes kept whole; value: sum of the chi-squares of all themes."
-        " Rao-Scott: a large-sample check without permutation; value: that sum corrected.",
+        "Value: by permutation, the sum of the chi-squares of all themes; by Rao-Scott, that sum corrected.",
+        f"p: by permutation, people's outcome labels exchanged {count(facts['n_permutations'])} times (seed"
+        f" {facts['seed']}), each person's themes kept whole; by Rao-Scott, a large-sample check without permutation.",
         "Every coding enters once, at the lowest theme it was given to.",
     ]
     themes = payload.tables["themes"].frame

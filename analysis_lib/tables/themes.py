@@ -49,7 +49,9 @@ def theme_by_outcome(payload: Payload) -> FormattedTable:
 def _shares_of_people(payload: Payload, counts: pd.DataFrame, base: str) -> FormattedTable:
     """People with each theme of those in a base; rows can be linked to in the table of the study's own base only."""
     frame, own = with_shares(counts), base == payload.facts["base"]
-    heads = group_heads(payload) if own else group_labels(payload)  # sizes of groups are those of the own base
+    heads = (
+        group_heads(payload) if own else group_labels(payload)
+    )  # sizes of groups are those of the own base
     alpha = agreement_beside(payload, brief=True) if own else {}
     labels = _cqr_labels(payload, counts) if own else None
     rows, unused = [], []
@@ -88,12 +90,14 @@ def _shares_of_people(payload: Payload, counts: pd.DataFrame, base: str) -> Form
 
 
 def _cqr_labels(payload: Payload, counts: pd.DataFrame) -> dict[tuple[str, str], str] | None:
-    """Theme and group -> label, marked where one person decides it; None outside its tradition or from rounded counts."""
+    """Theme and group -> label, marked where one person decides it; None elsewhere and from rounded counts."""
     if payload.facts["tradition"] != CQR or is_banded(payload):
         return None
     rows = with_labels(counts).itertuples()
     return {
-        (row.theme_id, row.group): f"{row.cqr_label}{'' if row.cqr_stable else '‡'}" if row.cqr_label else NONE
+        (row.theme_id, row.group): f"{row.cqr_label}{'' if row.cqr_stable else '‡'}"
+        if row.cqr_label
+        else NONE
         for row in rows
     }
 

@@ -20,6 +20,7 @@ from analysis_lib.wave import Wave
 
 Views = dict[str, Callable[[], Payload]]
 SENTENCES = "sentences"
+_ENDING_REASONS = ("ending_reason_patient", "ending_reason_therapist", "ending_reason_service")
 
 
 @singledispatch
@@ -75,6 +76,18 @@ def agreement_beside(wave: Wave) -> tuple[Table, str | None]:
         smallest_cell="cell",
         reason="text",
     ), found.reason
+
+
+def about_endings(wave: Wave) -> list[str]:
+    """Ids of themes that the wave records as reasons for an ending, where an ending decides on the outcome group.
+
+    Such a theme goes with the outcome by construction: who left is asked why.
+    """
+    if not any(column == "dropout" for rule in wave.study.outcome.rules for column, _ in rule.when):
+        return []
+    given = {str(code) for name in _ENDING_REASONS for code in wave.participants[name].dropna().unique()}
+    codebook = wave.study.codebook
+    return [theme.id for theme in codebook if theme.id in given]
 
 
 def dropouts_beside(themes: ThemeMatrix) -> Table:

@@ -8,7 +8,7 @@ from typing import Any
 from analysis_lib.branches import Branches
 from analysis_lib.omnibus import Omnibus
 from analysis_lib.payload import Payload, Table
-from analysis_lib.views.common import SENTENCES, Views, facts_of, groups_table, views
+from analysis_lib.views.common import SENTENCES, Views, about_endings, facts_of, groups_table, views
 from analysis_lib.views.themes import strata_beside
 
 
@@ -45,7 +45,11 @@ def _omnibus_views(found: Omnibus) -> Views:
                 "people": Table.of(found.people, group="key", n_used="people", n_missing="people"),
                 "groups": groups_table(wave, crosstab.n_groups),
             }
-            settings = {"n_permutations": wave.study.n_permutations["omnibus"], "seed": wave.study.seed}
+            settings: dict[str, Any] = {
+                "n_permutations": wave.study.n_permutations["omnibus"],
+                "seed": wave.study.seed,
+            }
+            settings["about_endings"] = about_endings(wave)
             facts = facts_of(wave, reason=found.reason, **settings, **named)
             return Payload(shape, "omnibus", tables | strata, facts)
 

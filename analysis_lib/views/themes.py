@@ -11,7 +11,15 @@ from analysis_lib.crosstab import ThemeCrosstab
 from analysis_lib.other_bases import other_bases
 from analysis_lib.payload import Kind, Payload, Table
 from analysis_lib.theme_patterns import leading_themes
-from analysis_lib.views.common import SENTENCES, Views, agreement_beside, facts_of, groups_table, views
+from analysis_lib.views.common import (
+    SENTENCES,
+    Views,
+    about_endings,
+    agreement_beside,
+    facts_of,
+    groups_table,
+    views,
+)
 
 
 @views.register
@@ -26,6 +34,8 @@ def _crosstab_views(result: ThemeCrosstab) -> Views:
                 wave, reason=result.reason, reference=result.reference, leading=list(leading_themes(result)),
                 n_permutations=wave.study.n_permutations["minp"],
             )  # fmt: skip
+            if shape == "sentences":
+                facts["about_endings"] = about_endings(wave)
             if {"tests", "contrasts"} & set(names):
                 strata, named = strata_beside(result)
                 tables, facts = tables | strata, facts | named

@@ -8,8 +8,7 @@ from typing import Any
 
 import pytest
 import yaml
-from example_waves import Example
-from whole_waves import whole, with_facts, without
+from whole_waves import Wave, with_facts, without
 
 from analysis_lib.payload import Payload
 from analysis_lib.report.checklists import (
@@ -25,13 +24,12 @@ from analysis_lib.report.checklists import (
     situation,
     standards,
 )
-from analysis_lib.report.html import Stamp, render_report
+from analysis_lib.report.html import render_report
 from analysis_lib.report.places import standings
 from analysis_lib.report.references import works
 from analysis_lib.report.sections import Section, numbers
 from analysis_lib.schema import DATA_SCHEMA
 
-Wave = tuple[list[Section], Payload, Stamp]
 # Numbered items of each standard, sub-items such as 12a not counted apart.
 NUMBERED = {"gramms": 6, "coreq": 32, "srqr": 21, "strobe": 22, "tripod_ai": 27}
 HEADINGS = {
@@ -49,17 +47,6 @@ VARIANTS: list[dict[str, Any]] = [
     {"reporting": {"collection_mode": ["open_text"]}},
     {"repeated": "panel"},
 ]
-
-
-@pytest.fixture(scope="session")
-def waves(examples: dict[str, Example]) -> dict[str, Wave]:
-    """The three waves of the example study as they leave."""
-    return {name: whole(example) for name, example in examples.items()}
-
-
-@pytest.fixture(scope="session")
-def first(waves: dict[str, Wave]) -> Wave:
-    return waves["2024a"]
 
 
 def filled(sections: Sequence[Section], cover: Payload) -> dict[str, Checklist]:

@@ -7,31 +7,16 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from example_waves import Example
-from whole_waves import whole, with_facts, without
+from whole_waves import Wave, with_facts, without
 
 from analysis_lib.payload import Payload
 from analysis_lib.report.back_matter import back_matter, write_back_matter
-from analysis_lib.report.html import Stamp
 from analysis_lib.report.methods import Paragraph, methods_text
 from analysis_lib.report.places import Standing, standings
 from analysis_lib.report.references import works
 from analysis_lib.report.said import Said
 from analysis_lib.report.sections import Section, numbers
 from analysis_lib.wording import in_sentences, slips
-
-Wave = tuple[list[Section], Payload, Stamp]
-
-
-@pytest.fixture(scope="session")
-def waves(examples: dict[str, Example]) -> dict[str, Wave]:
-    """The three waves of the example study as they leave."""
-    return {name: whole(example) for name, example in examples.items()}
-
-
-@pytest.fixture(scope="session")
-def first(waves: dict[str, Wave]) -> Wave:
-    return waves["2024a"]
 
 
 def told(

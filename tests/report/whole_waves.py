@@ -14,11 +14,12 @@ from analysis_lib.report.html import Stamp
 from analysis_lib.report.sections import Section
 from analysis_lib.views import payload_of, views
 
+Wave = tuple[list[Section], Payload, Stamp]
 KEY = b"not a secret: nobody stands behind this study"
 LARGE = ("joint_display", "side_by_side", "quote_matrix", "typology")  # one display is enough for a test
 
 
-def whole(example: Example) -> tuple[list[Section], Payload, Stamp]:
+def whole(example: Example) -> Wave:
     """Sections, cover and stamp of a wave, in the order of the notebooks."""
     early, late = example.closer_looks[:5], example.closer_looks[5:]
     shown: dict[str, tuple[object, ...]] = {

@@ -103,8 +103,8 @@ def main() -> None:
         "# Changes between waves when nothing moved",
         "",
         f"{date.today()}, seed {chosen.seed}, {chosen.replications:,} replications per row, {THEMES} themes,"
-        f" correlation {CORRELATION}. Per cent; nominal 5 for tests, 95 for intervals. Monte Carlo error of a figure near 5"
-        f" is {100 * np.sqrt(0.05 * 0.95 / chosen.replications):.1f}.",
+        f" correlation {CORRELATION}. Per cent; nominal 5 for tests, 95 for intervals. Monte Carlo error of a figure"
+        f" near 5 is {100 * np.sqrt(0.05 * 0.95 / chosen.replications):.1f}.",
         "",
         "## Different people: some theme of twelve",
         "",
