@@ -362,15 +362,15 @@ def therapies_could_be_observed(
         late |= too_late & judged[definition.name]
     rows = np.flatnonzero(late.to_numpy())
     if len(rows):
-        what = (
-            f"{len(rows)} therapies began too shortly before data_cut to show who drops out."
-        )
+        what = f"{len(rows)} therapies began too shortly before data_cut to show who drops out."
         fix = "Nothing to do: follow_up in study.yaml says what becomes of them. A later data_cut would count them in."
         yield Finding("warn", "X27", table.file, what, fix, table.lines[rows[0]], "started_on")
     days = study.follow_up.days
     unknown = bool(len(table.frame)) and bool(table.frame["started_on"].isna().all())
     if days is not None and unknown and facts.closed + timedelta(days=days) > facts.data_cut:
-        what = "the wave closed too shortly before data_cut to follow everybody up, and nobody's start is known."
+        what = (
+            "the wave closed too shortly before data_cut to follow everybody up, and nobody's start is known."
+        )
         fix = "Add started_on to participants, or read dropping out in this wave as unfinished."
         file = f"waves/{wave}/wave.yaml"
         yield Finding("warn", "X27", file, what, fix, facts.lines.get("data_cut"), "data_cut")

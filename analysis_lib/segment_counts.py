@@ -17,6 +17,8 @@ from numpy.typing import NDArray
 
 from analysis_lib.codebook import Codebook
 
+IntArray = NDArray[np.int64]
+
 COUNTED_BY = ["participant_id", "segment_id", "code_id"]
 
 
@@ -85,15 +87,10 @@ def count_segments_in_parquet(folder: Path, people: pd.Index, codebook: Codebook
     """
     import dask.dataframe as dd  # noqa: PLC0415  (optional, and slow to import)
 
-    codings = dd.read_parquet(str(folder), columns=COUNTED_BY)
-    pieces = codings.shuffle("participant_id").to_delayed()
-    from dask import compute, delayed  # noqa: PLC0415
-
-    (found,) = compute([delayed(_count_piece)(piece, people, codebook) for piece in pieces])
-    counts = pd.DataFrame(0, index=people, columns=pd.Index(codebook.ids))
-    for piece in found:
-        counts.loc[piece.index] = piece
-    return counts
+    codings = dd.read_parquet(str(folder), columns=COUNTED_BY).shuffle("participant_id")
+    shape = pd.DataFrame(columns=list(codebook.ids), dtype=np.int64, index=people[:0])
+    pieces = codings.map_partitions(_count_piece, people, codebook, meta=shape).compute()
+    return pd.DataFrame(pieces).reindex(people, fill_value=0)
 
 
 def _count_piece(segments: pd.DataFrame, people: pd.Index, codebook: Codebook) -> pd.DataFrame:
@@ -102,9 +99,7 @@ def _count_piece(segments: pd.DataFrame, people: pd.Index, codebook: Codebook) -
     return count_segments(segments, here, codebook)
 
 
-def _once_each(
-    person: NDArray[np.int64], segment: NDArray[np.int64], theme: NDArray[np.int64], above: NDArray[np.int64]
-) -> NDArray[np.int64]:
+def _once_each(person: IntArray, segment: IntArray, theme: IntArray, above: IntArray) -> IntArray:
     """Cell (person * themes + theme) of every distinct segment of a person under every theme that it falls under."""
     known = (person >= 0) & (theme >= 0)
     if not known.all():
@@ -120,10 +115,11 @@ def _once_each(
     del own, keys
     once.sort()
     once = once[np.append(True, once[1:] != once[:-1])[: len(once)]]
-    return once // (n_themes * n_segments) * n_themes + once % n_themes
+    cells: IntArray = once // (n_themes * n_segments) * n_themes + once % n_themes
+    return cells
 
 
-def _above(codebook: Codebook) -> NDArray[np.int64]:
+def _above(codebook: Codebook) -> IntArray:
     """Row d holds, for each theme, the number of the theme d steps above it; -1 beyond the top."""
     at = {theme: i for i, theme in enumerate(codebook.ids)}
     chains = [[at[theme.id], *(at[up] for up in codebook.ancestors(theme.id))] for theme in codebook]
@@ -135,13 +131,14 @@ def _above(codebook: Codebook) -> NDArray[np.int64]:
     )
 
 
-def _places(values: pd.Series, index: pd.Index) -> NDArray[np.int64]:
+def _places(values: pd.Series, index: pd.Index) -> IntArray:
     """Place of each value in an index; -1 where it is not there. Each distinct value is looked up once."""
     numbers, distinct = pd.factorize(values, use_na_sentinel=True)
-    return np.append(index.get_indexer(pd.Index(distinct)), -1)[numbers].astype(np.int64)
+    places: IntArray = np.append(index.get_indexer(pd.Index(distinct)), -1)[numbers].astype(np.int64)
+    return places
 
 
-def _numbers(values: pd.Series) -> NDArray[np.int64]:
+def _numbers(values: pd.Series) -> IntArray:
     """A whole number per distinct value; rows without one share a number of their own."""
     numbers, _ = pd.factorize(values, use_na_sentinel=False)
-    return numbers.astype(np.int64)
+    return np.asarray(numbers, dtype=np.int64)

@@ -26,7 +26,9 @@ FACTS = {
 PEOPLE = ("n", "n_total", "n_with_theme", "n_with_reference", "n_reference", "excluded", "n_without_theme")
 KINDS = {
     **dict.fromkeys(PEOPLE, "people"),
-    **dict.fromkeys(["n_used", "n_events", "n_eligible", "n_dropped", "n_judged", "n_unjudged", "n_late"], "people"),
+    **dict.fromkeys(
+        ["n_used", "n_events", "n_eligible", "n_dropped", "n_judged", "n_unjudged", "n_late"], "people"
+    ),
     **dict.fromkeys(["odds_ratio", "conf_low", "conf_high", "probability"], "estimate"),
     **dict.fromkeys(["average_risk_difference", "ard_low", "ard_high"], "estimate"),
     **dict.fromkeys(["p_value", "p_adjusted", "p_mid", "p_minp", "p_holm", "p_bh"], "p"),

@@ -503,7 +503,9 @@ def test_the_first_sentence_says_when_people_leave_with_base_and_interval():
 
 def test_a_theme_whose_interval_excludes_one_goes_with_leaving_sooner():
     text = al.say(time_to_dropout(a_study(PLAIN))).text
-    assert "“Cold” goes with dropping out sooner (adjusted odds ratio of leaving after any one session" in text
+    assert (
+        "“Cold” goes with dropping out sooner (adjusted odds ratio of leaving after any one session" in text
+    )
 
 
 def test_a_theme_that_the_data_do_not_settle_is_said_so():

@@ -283,7 +283,7 @@ COMES_WITH = {
     "jupyter_client": "papermill",
     "markupsafe": "jinja2",
 }
-DECLARED_AS = {"yaml": "pyyaml", "odf": "odfpy", "docx": "python-docx"}
+DECLARED_AS = {"yaml": "pyyaml", "odf": "odfpy", "docx": "python-docx", "PIL": "pillow"}
 
 
 def test_every_package_that_the_library_imports_is_declared():

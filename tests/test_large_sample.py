@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,7 +18,7 @@ from analysis_lib.codebook import Codebook, Theme
 from analysis_lib.crosstab import ThemeCrosstab
 from analysis_lib.omnibus import NOT_PERMUTED, PERMUTATION, RAO_SCOTT, omnibus_test
 from analysis_lib.quantitize import families
-from analysis_lib.segment_counts import count_segments
+from analysis_lib.segment_counts import count_segments, count_segments_in_parquet
 
 if TYPE_CHECKING:
     from example_waves import Example
@@ -95,3 +96,23 @@ def test_a_segment_counts_once_for_a_theme_and_every_theme_above_it(rows: list[t
             assert counts.at[person, theme] == len(
                 {s for p, s, code in rows if p == person and code in below}
             )
+
+
+@pytest.mark.filterwarnings("ignore:The inplace keyword")  # Dask's own, with pandas 3.1
+def test_files_are_counted_piece_by_piece_as_in_memory(tmp_path: Path) -> None:
+    pytest.importorskip("dask.dataframe", reason="dask is not installed")
+    rng = np.random.default_rng(3)
+    people = pd.Index([f"p{i}" for i in range(40)], name="participant_id")
+    codings = pd.DataFrame(
+        {
+            "participant_id": rng.choice(people, 900),
+            "segment_id": rng.integers(0, 200, 900).astype(str),
+            "code_id": rng.choice(NESTED.ids, 900),
+        }
+    )
+    for part, rows in enumerate(
+        np.array_split(np.arange(900), 3)
+    ):  # one person's segments lie in several files
+        codings.iloc[rows].to_parquet(tmp_path / f"part-{part}.parquet", index=False)
+    found = count_segments_in_parquet(tmp_path, people, NESTED)
+    pd.testing.assert_frame_equal(found, count_segments(codings, people, NESTED))

@@ -318,9 +318,13 @@ def test_a_step_that_one_model_has_and_another_has_not_is_a_dash():
 
 def test_the_sentence_compares_the_theme_alone_with_everything_beside_it(grown):
     (cold,) = [text for text in said(payload_of(grown, "sentences")) if text.startswith("“Cold”")]
-    assert cold.startswith("“Cold”: odds ratio of dropping out 9.95 (95% CI 2.17 to 57.1) for the theme alone, ")
+    assert cold.startswith(
+        "“Cold”: odds ratio of dropping out 9.95 (95% CI 2.17 to 57.1) for the theme alone, "
+    )
     assert "with the other themes and the demographic, clinical and service covariates; it moves by " in cold
-    assert cold.endswith("(32 people; in the model as stated 9/12 with the theme dropped out and 4/20 without it).")
+    assert cold.endswith(
+        "(32 people; in the model as stated 9/12 with the theme dropped out and 4/20 without it)."
+    )
     assert "significant" not in cold
 
 

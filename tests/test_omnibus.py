@@ -331,6 +331,6 @@ def test_a_notebook_cell_becomes_a_page_and_a_file(example: Any, tmp_path: Path)
     assert released["statistic"].isna().all()
     assert released["n_used"].tolist() == [93 + 39 + 21 + 33] * 2
     page = (tmp_path / "report.html").read_text(encoding="utf-8")
-    assert "All themes together by outcome group" in page
-    assert "Where in the codebook the groups differ, from the top" in page
+    assert "All Themes Together by Outcome Group" in page
+    assert "Where in the Codebook the Groups Differ, From the Top" in page
     assert f"{example.omnibus.table['statistic'][0]:.1f}" not in page

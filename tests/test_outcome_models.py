@@ -395,7 +395,8 @@ def test_a_sentence_names_the_groups_that_a_theme_goes_with(worked):
     said = sentences(payload_of(worked, "sentences"))
     assert said[0].text.startswith("“Cold” goes more with unhelpful (12/20 v 6/26 with it; 4.64, 95% CI ")
     assert (
-        "than with helpful; the data do not settle whether it goes with mixed (5/14 v 6/26 with it; 1.83, 95% CI " in said[0].text
+        "than with helpful; the data do not settle whether it goes with mixed (5/14 v 6/26 with it; 1.83, 95% CI "
+        in said[0].text
     )
     assert re.search(r"\(adjusted odds ratios, all groups at once p = \.0\d\d, 60 people\)\.$", said[0].text)
     assert (said[0].kind, said[0].anchor) == ("clear", "groups-main-cold-present")

@@ -183,7 +183,9 @@ def same(text, value):
     if isinstance(value, (bool, np.bool_)):
         return text == ("true" if value else "false")
     if isinstance(value, str):
-        return text.removeprefix("'") == value.removeprefix("'")  # what a spreadsheet would run has one in front
+        return text.removeprefix("'") == value.removeprefix(
+            "'"
+        )  # what a spreadsheet would run has one in front
     return float(text) == float(value)
 
 

@@ -190,7 +190,9 @@ def test_the_table_ends_each_block_with_its_bank() -> None:
 def test_sentences_take_the_strongest_from_its_own_figure_to_the_pooled_one() -> None:
     found = pooled(BANK | {"rare": {"helpful": 0, "unhelpful": 2}})
     said = sentences(payload_of(found, "sentences"))
-    assert "the strongest of 10 themes that both groups have, “Strong” (9/12 v 5/20), goes from" in said[0].text
+    assert (
+        "the strongest of 10 themes that both groups have, “Strong” (9/12 v 5/20), goes from" in said[0].text
+    )
     assert "once the 11 themes are pooled" in said[0].text
     assert said[0].anchor == "pooled-strong-unhelpful"
     assert "1 of 11 intervals exclude 1 by themselves" in said[1].text

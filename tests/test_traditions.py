@@ -162,7 +162,7 @@ def test_a_reflexive_study_is_told_why_in_one_sentence_and_where_the_counts_are(
     assert refusal.text == (
         "Reflexive thematic analysis does not read frequency as importance, so nothing is tested."
     )
-    assert "folded away below" in where.text
+    assert "folded away in this part" in where.text
 
 
 def test_reflexive_counts_are_folded_away_on_the_page():
@@ -177,6 +177,14 @@ def test_reflexive_counts_are_folded_away_on_the_page():
 def test_a_part_that_stands_aside_is_folded_though_no_closer_look():
     parts = [Part("prose", "", source="## Here"), Part("table", TABLE, "Table 3.1", "t", aside=True)]
     assert [fold.title for fold in in_folds(parts)] == ["", "Table 3.1"]
+
+
+def test_why_there_is_no_table_of_tests_stands_open():
+    section = Section("03", "Which themes?", ("## Can we trust it", shown("tests", "reflexive")))
+    ((_, parts),) = lay_out([section])
+    (fold,) = in_folds(parts)
+    assert fold.title == ""
+    assert "so nothing is tested" in fold.parts[-1].content.rows[0].cells[0].text
 
 
 TABLE = format_table(shown("shares", "codebook"))

@@ -9,19 +9,11 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
-from analysis_lib.errors import Finding
 from analysis_lib.runner.changes import State
 from analysis_lib.runner.manifest import manifest, write_manifest
 from analysis_lib.runner.notebooks import Executed, contents
 from analysis_lib.runner.staging import clear_but
 from analysis_lib.study import load_study
-
-
-def check_waves(study: Path, waves: list[str]) -> list[Finding]:
-    """Every problem of the study and of these waves."""
-    from analysis_lib.wave import check_study  # noqa: PLC0415
-
-    return check_study(study, waves)
 
 
 def publish_wave(

@@ -16,7 +16,7 @@ from pathlib import Path
 from analysis_lib.commands.due import due
 from analysis_lib.commands.keys import pseudonym_key
 from analysis_lib.commands.places import reports_folder, study_folder
-from analysis_lib.commands.publish import check_waves, publish_index, publish_wave
+from analysis_lib.commands.publish import publish_index, publish_wave
 from analysis_lib.errors import Finding, StudyError, did_you_mean
 from analysis_lib.runner import notebooks as suite
 from analysis_lib.runner.changes import Plan, State
@@ -69,8 +69,7 @@ def run(
         print(f"{study.title}: {len(chosen)} wave(s) current in {_shown(reports)}; --force runs them again.")
         return 0
     with _pool(scheduler, jobs, folder, reports) as pool:
-        if plans:
-            _check(pool.submit(check_waves, folder, [each.wave for each in plans]).result())
+        _check(folder, [each.wave for each in plans])  # while the pool imports
         with only_run(reports):
             try:
                 return _run(study, plans, states, reports, pool)
@@ -88,7 +87,7 @@ def _readable(folder: Path, waves: list[str] | None) -> Study:
     except StudyError:
         study = None
     if study is None or not set(waves or ()) <= set(study.waves):
-        from analysis_lib.wave import check_study  # noqa: PLC0415  (seconds that a sound study does not need here)
+        from analysis_lib.wave import check_study  # noqa: PLC0415  (a sound study that is current does not need it)
 
         raise StudyError(check_study(folder, waves))
     return study
@@ -142,8 +141,11 @@ def _run(study: Study, plans: Sequence[Plan], states: dict[str, State], reports:
     return int(bool(failures))
 
 
-def _check(findings: Sequence[Finding]) -> None:
+def _check(study: Path, waves: list[str]) -> None:
     """Stop with every finding if any of them forbids an analysis, else say them."""
+    from analysis_lib.wave import check_study  # noqa: PLC0415
+
+    findings = check_study(study, waves) if waves else []
     if any(finding.level == "stop" for finding in findings):
         raise StudyError(findings)
     for finding in findings:

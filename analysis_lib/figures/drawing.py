@@ -13,7 +13,7 @@ from collections.abc import Callable
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-from analysis_lib.figures.charts import Align, Axis, Chart, Column, Line, Mark, Series
+from analysis_lib.figures.charts import Align, Axis, Chart, Column, Mark, Series
 from analysis_lib.figures.layout import (
     AXIS_HEIGHT,
     DODGE,
@@ -103,6 +103,7 @@ def _draw_chart(figure: Figure, chart: Chart, layout: Layout, top: float) -> Non
         write(figure, 0, top + LINE_HEIGHT * (i + 0.5), text, bold=True)
     _draw_heads(figure, chart, layout, top, first)
     y = first
+    placed: list[list[tuple[Mark, float]]] = [[] for _ in chart.series]
     for line, labels, height in zip(chart.lines, layout.labels, layout.heights, strict=True):
         if y > first and not line.indent:
             _rule(figure, y)
@@ -112,13 +113,18 @@ def _draw_chart(figure: Figure, chart: Chart, layout: Layout, top: float) -> Non
             write(figure, INDENT * line.indent, centre, text, bold=not line.marks)
         for text, column, (left, width) in zip(line.cells, chart.columns, layout.columns, strict=False):
             write(figure, left if column.align == "left" else left + width, middle, text, align=column.align)
-        if chart.apart:
-            _draw_lane(figure, axes, chart, layout, line, y, middle, first)
-        else:
-            for i, mark in enumerate(line.marks):
+        for i, mark in enumerate(line.marks):
+            if chart.apart:
+                floor = middle + (LINE_HEIGHT - LANE) / 2
+                axes[i].axhspan(y - first, floor - first, color="white", linewidth=0, zorder=2)
+                _write_above(figure, mark, chart.axis, layout.panels[i], floor - LINE_HEIGHT / 2)
+                placed[i].append((mark, floor + LANE / 2 - first))
+            else:
                 offset = DODGE * (i - (len(line.marks) - 1) / 2)
-                _draw_mark(axes[0], chart.axis, mark, chart.series[i], middle - first + offset)
+                placed[i].append((mark, middle - first + offset))
         y += height
+    for i, marks in enumerate(placed):
+        _draw_marks(axes[i if chart.apart else 0], chart.axis, chart.series[i], marks)
     _rule(figure, first, colour=INK)
     centre = (layout.panels[0][0] + sum(layout.panels[-1])) / 2
     for i, text in enumerate(layout.axis_label):
@@ -216,45 +222,42 @@ def _titles(chart: Chart) -> tuple[Column, ...]:
     return tuple(Column(series.label, "left", i) for i, series in enumerate(chart.series))
 
 
-def _draw_lane(
-    figure: Figure,
-    axes: list[Axes],
-    chart: Chart,
-    layout: Layout,
-    line: Line,
-    y: float,
-    middle: float,
-    first: float,
-) -> None:
-    """Marks of a line whose series lie apart: each in a lane of its own, its numbers above on plain ground."""
-    top, floor = middle - (LINE_HEIGHT + LANE) / 2, middle + (LINE_HEIGHT - LANE) / 2
-    for panel, series, mark, (left, width) in zip(axes, chart.series, line.marks, layout.panels, strict=True):
-        panel.axhspan(y - first, floor - first, color="white", linewidth=0, zorder=2)
-        _draw_mark(panel, chart.axis, mark, series, floor + LANE / 2 - first)
-        half = text_width(mark.text) / 2
-        value = mark.estimate if math.isfinite(mark.estimate) else chart.axis.origin or 0.0
-        x = min(max(left + width * chart.axis.at(value), left + half), left + width - half)
-        write(figure, x, top + LINE_HEIGHT / 2, mark.text, align="center")
+def _write_above(figure: Figure, mark: Mark, axis: Axis, panel: tuple[float, float], middle: float) -> None:
+    """The numbers of a mark over it, inside its panel."""
+    left, width = panel
+    half = text_width(mark.text) / 2
+    value = mark.estimate if math.isfinite(mark.estimate) else axis.origin or 0.0
+    x = min(max(left + width * axis.at(value), left + half), left + width - half)
+    write(figure, x, middle, mark.text, align="center")
 
 
-def _draw_mark(axes: Axes, axis: Axis, mark: Mark, series: Series, y: float) -> None:
-    if math.isnan(mark.estimate):
-        return
-    low, high = max(mark.low, axis.low), min(mark.high, axis.high)
-    axes.plot(
-        [low, high],
-        [y, y],
-        color=series.colour,
-        linewidth=1.2,
-        solid_capstyle="butt",
-        clip_on=False,
-        zorder=3,
+def _draw_marks(axes: Axes, axis: Axis, series: Series, marks: list[tuple[Mark, float]]) -> None:
+    """All marks of a series at their heights: intervals, arrows where they are cut, markers."""
+    marks = [(mark, y) for mark, y in marks if not math.isnan(mark.estimate)]
+    ys = [y for _, y in marks]
+    lows, highs = (
+        [max(mark.low, axis.low) for mark, _ in marks],
+        [min(mark.high, axis.high) for mark, _ in marks],
     )
-    for cut, at, arrow in ((mark.low < axis.low, low, "<"), (mark.high > axis.high, high, ">")):
+    axes.hlines(ys, lows, highs, color=series.colour, linewidth=1.2, capstyle="butt", clip_on=False, zorder=3)
+    for arrow, end, cut in (
+        ("<", axis.low, [y for mark, y in marks if mark.low < axis.low]),
+        (">", axis.high, [y for mark, y in marks if mark.high > axis.high]),
+    ):
         if cut:
-            axes.plot([at], [y], arrow, color=series.colour, markersize=4, clip_on=False, zorder=3)
-    if axis.low <= mark.estimate <= axis.high:
-        axes.plot([mark.estimate], [y], **marker_style(series, hollow=mark.hollow), clip_on=False, zorder=4)
+            axes.plot(
+                [end] * len(cut), cut, arrow, color=series.colour, markersize=4, clip_on=False, zorder=3
+            )
+    for hollow in (False, True):
+        alike = [
+            (mark.estimate, y)
+            for mark, y in marks
+            if mark.hollow == hollow and axis.low <= mark.estimate <= axis.high
+        ]
+        if alike:
+            axes.plot(
+                *zip(*alike, strict=True), **marker_style(series, hollow=hollow), clip_on=False, zorder=4
+            )
 
 
 def marker_style(series: Series, *, hollow: bool = False) -> dict[str, Any]:

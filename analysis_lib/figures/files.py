@@ -12,7 +12,7 @@ from __future__ import annotations
 import hashlib
 import io
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from xml.sax.saxutils import escape
 
 import numpy as np
@@ -100,11 +100,11 @@ def as_png(figure: Figure, *, dpi: int = 300) -> bytes:
     figure.set_dpi(dpi)
     canvas = FigureCanvasAgg(figure)
     with house_style():
-        canvas.draw()
-    pixels = np.ascontiguousarray(canvas.buffer_rgba())
+        canvas.draw()  # type: ignore[no-untyped-call]
+    pixels = np.ascontiguousarray(canvas.buffer_rgba())  # type: ignore[no-untyped-call]
     figure.set_dpi(before)
     image = Image.fromarray(pixels)
-    colours = image.getcolors(256)
+    colours: list[tuple[int, Any]] | None = image.getcolors(256)
     image = image.convert("RGB") if colours is None else _by_number(pixels, sorted(one for _, one in colours))
     buffer = io.BytesIO()
     image.save(buffer, "png", dpi=(dpi, dpi))

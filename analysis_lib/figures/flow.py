@@ -150,7 +150,9 @@ def flow_diagram_picture(payload: Payload) -> Figure:
     cells, across, width = _cells(payload)
     rows = [cells[i : i + across] for i in range(0, len(cells), across)]
     heights = [LINE_HEIGHT * max(len(lines) for _, lines in row) + 2 * _PAD for row in rows]
-    tops, y = [], 1.0
+    tops: list[float] = []
+    ends: list[float] = []
+    y = 1.0
     for text, reason in zip(texts, reasons, strict=True):
         y += max(_GAP, LINE_HEIGHT * len(reason) + 2 * _PAD + 8) if reason else _GAP * bool(tops)
         tops.append(y)
@@ -158,7 +160,7 @@ def flow_diagram_picture(payload: Payload) -> Figure:
     inside = y + _GAP + LINE_HEIGHT + 6
     height = inside + sum(heights) + 4 * (len(rows) - 1) + 6
     figure = new_figure(height, wrap("  ".join(filter(None, beside_picture(payload))), WIDTH))
-    middle, ends = _STAGE / 2, []
+    middle = _STAGE / 2
     for text, reason, top in zip(texts, reasons, tops, strict=True):
         if ends:
             arrow(figure, (middle, ends[-1]), (middle, top), colour=INK)

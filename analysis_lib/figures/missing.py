@@ -70,7 +70,7 @@ def missing_values_caption(payload: Payload) -> list[str]:
     return [
         "What is missing, and in which outcome group?",
         f"Wave {payload.facts['wave']}. People without a value and their share of the group, of those who are analysed;"
-        " the darker, the larger the share. The variable that most people lack stands first.",
+        " the darker, the larger the share. The variable that is missing most often stands first.",
         f"Nothing is missing in: {', '.join(known)}." if known else "",
         f"{NONE}: withheld, too few people." if frame["n_missing"].isna().any() else "",
         "Groups are not compared by tests.",

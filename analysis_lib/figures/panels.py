@@ -59,7 +59,12 @@ def disc(figure: Figure, x: float, y: float, radius: float, colour: str, *, zord
     from matplotlib.lines import Line2D  # noqa: PLC0415 - only who draws waits for it
 
     across, up = place(figure, x, y)
-    style = {"marker": "o", "markersize": 2 * radius, "markerfacecolor": colour, "markeredgewidth": 0.0}
+    style: dict[str, Any] = {
+        "marker": "o",
+        "markersize": 2 * radius,
+        "markerfacecolor": colour,
+        "markeredgewidth": 0.0,
+    }
     figure.add_artist(Line2D([across], [up], transform=figure.transFigure, zorder=zorder, **style))
 
 
@@ -71,7 +76,12 @@ def arrow(figure: Figure, start: tuple[float, float], end: tuple[float, float], 
     line(figure, [start[0], end[0]], [start[1], end[1]], color=colour, linewidth=0.8, zorder=1)
     tip = (end[0], end[1] - 2.2) if down else (end[0] - 2.2, end[1])
     across, up = place(figure, *tip)
-    style = {"marker": "v" if down else ">", "markersize": 4.4, "color": colour, "linestyle": "none"}
+    style: dict[str, Any] = {
+        "marker": "v" if down else ">",
+        "markersize": 4.4,
+        "color": colour,
+        "linestyle": "none",
+    }
     figure.add_artist(Line2D([across], [up], transform=figure.transFigure, zorder=3, **style))
 
 

@@ -290,11 +290,11 @@ def _panels(payload: Payload) -> dict[str, dict[str, list[_Point]]]:
     kept = {theme: drawn[theme] for theme in seen[:MOST_PANELS]}
     if not kept:
         return kept
-    grid, rows, height = _grid(payload, kept), 0, _over(payload) + 3 * LINE_HEIGHT
+    grid, n_rows, height = _grid(payload, kept), 0, _over(payload) + 3 * LINE_HEIGHT
     for needed in grid.heights:
         height += needed
-        rows += height <= PAGE or not rows
-    return {theme: kept[theme] for theme in list(kept)[: rows * grid.across]}
+        n_rows += height <= PAGE or not n_rows
+    return {theme: kept[theme] for theme in list(kept)[: n_rows * grid.across]}
 
 
 def _points(payload: Payload) -> list[_Point]:

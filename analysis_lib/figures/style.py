@@ -24,8 +24,8 @@ GROUPS = {
     "dropped_out": ("#222222", "^"),
 }
 FURTHER = (("#6C18F0", "v"), ("#601E00", "P"), ("#365960", "X"), ("#A259F7", "p"), ("#F01F8D", "h"))
-# Of areas, where a marker cannot be the second cue; white on the colour.
-HATCHES = ("", "//////", ".....", "", "\\\\\\\\\\\\", "++++", "xxxxx", "----", "||||")
+# Of areas, where a marker cannot be the second cue; white on the colour. Lines only: dots make a file ten times larger.
+HATCHES = ("", "//////", "-----", "", r"\\\\\\", "++++", "xxxxx", "|||||", "//////-----")
 _LIGHT, _DARK = (247, 247, 247), (11, 60, 93)  # of shades: next to nothing, and the most
 _HALFWAY = 0.18  # luminance at which black and white letters are equally clear
 INK, QUIET, RULE, BAND = "#222222", "#555555", "#D4D4D4", "#EBEBEB"

@@ -9,7 +9,7 @@ References: Lex et al. 2014, IEEE Trans Vis Comput Graph 20(12), 1983-1992.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from analysis_lib.figures.charts import Chart
 from analysis_lib.figures.drawing import write
@@ -83,7 +83,7 @@ def theme_upset_caption(payload: Payload) -> list[str]:
         _others(payload, columns),
         f"{NONE}: withheld, too few people; its bar holds the other groups only." if _held(columns) else "",
         _cut(payload),
-        "Counts only: nothing is tested, and combinations of few people say little.",
+        "Counts only: nothing is tested, and a combination that one or two people have says little.",
     ]
 
 
@@ -259,7 +259,13 @@ def _draw_themes(figure: Figure, payload: Payload, columns: list[_Column], layou
 def _area(figure: Figure, box: tuple[float, float, float, float], look: tuple[str, str]) -> None:
     """A part of a bar in colour and hatching of its group."""
     colour, hatch = look
-    style = {"facecolor": colour, "edgecolor": "white", "hatch": hatch, "linewidth": 0.6, "zorder": 3}
+    style: dict[str, Any] = {
+        "facecolor": colour,
+        "edgecolor": "white",
+        "hatch": hatch,
+        "linewidth": 0.6,
+        "zorder": 3,
+    }
     rectangle(figure, *box, **style)
 
 

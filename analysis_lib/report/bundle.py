@@ -120,7 +120,9 @@ def _changed(released: Released, rules: Rules) -> tuple[str, ...]:
         n = released.n_quotes_withheld
         said.append(f"{n} quote{'s' * (n > 1)} with consent withheld until reviewed.")
     if not rules.exact:
-        said.append("At most two quotes of a theme and outcome group leave, since all of them could be counted.")
+        said.append(
+            "At most two quotes of a theme and outcome group leave, since all of them could be counted."
+        )
     if rules.pseudonym_key is not None:
         said.append("Study ids are replaced by keyed pseudonyms that stay the same over waves.")
     return tuple(said)

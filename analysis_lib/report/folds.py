@@ -126,7 +126,7 @@ def in_folds(parts: Sequence[Part]) -> list[Fold]:
         if part.source.startswith("#"):
             folds += _folded(waiting)
             waiting = _Waiting()
-        if (closer or part.aside) and part.number:
+        if part.number and (closer or (part.aside and not _holds_no_number(part))):
             waiting.numbered.append(part)
             continue
         opened = part

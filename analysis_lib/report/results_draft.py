@@ -43,7 +43,10 @@ _SUBHEADINGS = {
     "theme_patterns": "Combinations of Themes",
     "pooled_odds_ratios": "Odds Ratios Estimated Together",
     "coder_error": "With Coders’ Mistakes Carried Along",
-    "across_waves": "Over the Waves",
+    "across_waves": "Pooled Over the Waves",
+    "wave_comparison": "Since Earlier Waves",
+    "wave_attrition": "Who Left and Who Came Again",
+    "what_changed": "What Changed",
     "joint_display": "Numbers and Words Side by Side",
     "termination": "What Goes With Dropping Out",
     "blocks": "Block by Block",
@@ -245,7 +248,9 @@ def _add_place(file: WordFile, what: str) -> None:
 
 def _add_limits(file: WordFile, sections: Sequence[Section], cover: Payload) -> None:
     file.heading("Limits")
-    file.add(paragraph(run(" ".join(sentence.text for sentence in limits(cover, list(payloads_of(sections)))))))
+    file.add(
+        paragraph(run(" ".join(sentence.text for sentence in limits(cover, list(payloads_of(sections))))))
+    )
     for payload in payloads_of(sections):
         if is_limits(payload) and payload.facts["text"].strip():
             file.add(prose_xml(payload.facts["text"], style=AUTHORS_TEXT))

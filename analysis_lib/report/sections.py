@@ -34,7 +34,16 @@ _LABELS = {
     "mentions": "mentions",
 }
 _NOT_PEOPLE = "Shares of mentions: not a share of people."
-COUNTS_BY_THEME = ("theme_by_outcome", "theme_contrasts", "theme_tests")
+COUNTS_BY_THEME = (
+    "theme_dots",
+    "theme_by_outcome",
+    "theme_differences",
+    "theme_contrasts",
+    "theme_tests",
+    "theme_slopes",
+    "wave_changes",
+    "wave_changes_by_group",
+)
 
 
 @dataclass(frozen=True)

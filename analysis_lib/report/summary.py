@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from analysis_lib.formatting import missing, n_of, p_value, percent
+from analysis_lib.formatting import missing, n_of, p_value
 from analysis_lib.payload import Payload
 from analysis_lib.report.folds import Part, said_in, with_place
 from analysis_lib.report.pictures import Picture, picture
@@ -92,6 +92,7 @@ class Summary:
 
 def summarise(laid_out: LaidOut, cover: Payload) -> Summary:
     """The summary of a report."""
+    payloads = list(payloads_of([section for section, _ in laid_out]))
     said: dict[str, list[Sentence]] = {}
     for _, parts in laid_out:
         for part, closer in with_place(parts):
@@ -105,15 +106,7 @@ def summarise(laid_out: LaidOut, cover: Payload) -> Summary:
         tuple(_numbers(laid_out)),
         findings,
         cannot,
-        next(
-            iter(
-                limits(
-                    cover,
-                    [part for section, _ in laid_out for part in section.parts if isinstance(part, Payload)],
-                )
-            ),
-            None,
-        ),
+        next(iter(limits(cover, payloads)), None),
         tuple(_line(section, parts, used) for section, parts in laid_out),
         tuple(_unwritten(laid_out)),
         _leading(laid_out),
@@ -135,10 +128,11 @@ def _findings(said: dict[str, list[Sentence]]) -> tuple[Sentence, ...]:
 
 
 def _cannot(said: dict[str, list[Sentence]], findings: Sequence[Sentence]) -> Sentence | None:
-    """The first refusal; where nothing is refused, the first question that the data do not settle."""
-    everything = [sentence for found in said.values() for sentence in found]
+    """The first refusal about themes or ending; else the first question there that stays open; else any refusal."""
+    central = [sentence for template in _FINDINGS for sentence in said.get(template, [])]
     open_ = [s for template in reversed(_FINDINGS) for s in said.get(template, []) if s not in findings]
-    return _first(everything, "refusal") or _first(open_, "cannot tell")
+    everything = [sentence for found in said.values() for sentence in found]
+    return _first(central, "refusal") or _first(open_, "cannot tell") or _first(everything, "refusal")
 
 
 def _first(found: Sequence[Sentence], kind: str) -> Sentence | None:
@@ -187,7 +181,7 @@ def _payload(laid_out: LaidOut, template: str) -> Payload | None:
 def _leading(laid_out: LaidOut) -> Picture | None:
     """The figure of all themes with the leading ones alone."""
     whole = _payload(laid_out, "theme_dots")
-    if whole is None:
+    if whole is None or whole.facts["tradition"] == "reflexive":  # there counts are folded away
         return None
     chosen = list(whole.facts["leading"][:N_THEMES])
     shares = whole.tables["shares"]
@@ -244,9 +238,7 @@ def _from_dropout(payload: Payload) -> Iterator[tuple[str, str]]:
     declared = rows[rows["definition"] == "declared"]
     if len(declared):
         row = declared.iloc[0]
-        known = not missing(row["n_dropped"]) and not missing(row["n_judged"]) and row["n_judged"]
-        share = f" ({percent(row['n_dropped'] / row['n_judged'])})" if known else ""
-        yield f"{n_of(row['n_dropped'], row['n_judged'])}{share}", f"people {row['rule']}"
+        yield n_of(row["n_dropped"], row["n_judged"]), f"people dropped out ({row['rule']})"
 
 
 def _from_quotes(payload: Payload) -> Iterator[tuple[str, str]]:

@@ -186,8 +186,7 @@ def _set_styles(document: Any) -> None:
         "Heading 3": 10.5,
         "Caption": 10.5,
     }
-    for size in SIZES:
-        sizes[f"Table Text {size}"] = size / 2
+    sizes |= {f"Table Text {half_points}": half_points / 2 for half_points in SIZES}
     sizes |= {"Table Note": 8.5, "Table of Figures": 10, "Authors Place": 10.5, "Authors Text": 10.5}
     known = {style.name for style in styles}
     for name, size in sizes.items():

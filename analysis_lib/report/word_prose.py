@@ -23,8 +23,8 @@ def prose_xml(markdown: str, *, style: str) -> str:
 
     Examples
     --------
-    >>> prose_xml("See *this* <b>.", style="AuthorsText")[-60:]
-    '<w:r><w:t xml:space="preserve"> &lt;b&gt;.</w:t></w:r></w:p>'
+    >>> prose_xml("See *this* <b>.", style="AuthorsText").split("<w:i/>")[1][:55]
+    '</w:rPr><w:t xml:space="preserve">this</w:t></w:r><w:r>'
     """
     tokens: Any = _MARKDOWN(markdown)
     return "".join(paragraph(*runs, style=style) for runs in _blocks(tokens))

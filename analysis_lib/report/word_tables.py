@@ -116,15 +116,14 @@ def _wishes(table: FormattedTable, size: int) -> tuple[list[int], list[int], lis
     for at, (above, texts) in enumerate(zip(heads, body, strict=True)):
         margin = 2 * _MARGIN + 20 + (max(indents) if at == 0 else 0)
         word = max((width_of(word, size) for text in [*above, *texts] for word in text.split(" ")), default=0)
-        line = max((width_of(text, size) for text in texts), default=0)
+        whole = max((width_of(text, size) for text in texts), default=0)
         numbers = [text for text in texts if after_point(text) is not None]
         block = _before_and_after(numbers, size) if at else (0, 0)
-        head = max((_half_of(text, size) for text in above), default=0)
-        enough = max(word, sum(block), head)
+        enough = max([word, sum(block), *(_half_of(text, size) for text in above)])
         cap = _STUB if at == 0 else _WORDS
         least.append(margin + word)
-        good.append(margin + max(enough, min(line, cap)))
-        most.append(margin + max(enough, line) if at == 0 or not numbers else round(_WIDER * good[-1]))
+        good.append(margin + max(enough, min(whole, cap)))
+        most.append(margin + max(enough, whole) if at == 0 or not numbers else round(_WIDER * good[-1]))
     return least, good, most
 
 

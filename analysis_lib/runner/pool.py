@@ -55,6 +55,8 @@ class LocalPool:
         self._cold: set[subprocess.Popen[bytes]] = set()
 
     def __enter__(self) -> Self:
+        if self._parents_left:
+            self._parent = WarmParent()  # it imports while the caller goes on
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -25,9 +25,8 @@ from analysis_lib.stats.cqr import CONTRAST, CONTRAST_STEPS
 from analysis_lib.tables.common import anchor, contrasts_of, group_labels, is_banded
 
 COUNTS_BESIDE = (
-    "How many people each theme was coded for is folded away below: in this tradition a theme matters for what it"
-    " says, not"
-    " for how often it is said, and a small number takes nothing from it."
+    "How many people each theme was coded for is folded away in this part: here a theme matters for what it says, not for"
+    " how often it is said, and a small number takes nothing from it."
 )
 _RANK = {
     "clear": 0,

@@ -166,6 +166,9 @@ def _meanings(table: FormattedTable) -> list[str]:
     """What stands in place of a number, where cells hold it and no note of the layout says so."""
     cells = {cell.text for row in table.rows for cell in row.cells}
     said = " ".join(table.notes).lower()
-    kept = WITHHELD in cells and WITHHELD not in said
-    none = NONE in cells and "dash" not in said
-    return ["Withheld: the rules for release keep the number back."] * kept + ["A dash: there is no such number."] * none
+    meanings = []
+    if WITHHELD in cells and WITHHELD not in said:
+        meanings.append("Withheld: the rules for release keep the number back.")
+    if NONE in cells and "dash" not in said:
+        meanings.append("A dash: there is no such number.")
+    return meanings

@@ -102,7 +102,7 @@ def title_case(words: str) -> str:
 _MINOR = {
     *("a", "an", "and", "as", "at", "but", "by", "for", "if", "in", "nor", "of", "off", "on", "or", "per", "so"),
     *("the", "to", "up", "v", "via", "yet"),
-}
+}  # fmt: skip
 
 
 def contrasts_of(payload: Payload) -> pd.DataFrame:

@@ -233,7 +233,9 @@ def unitising(payload: Payload) -> FormattedTable:
         cells = [number(count(row["n_people"], absent=WITHHELD))]
         cells += [number(count(row[name])) for name in names]
         label = f"{row['coder']} and {row['other'][:1].lower()}{row['other'][1:]}"
-        rows.append(Row(label, (*cells, number(overlap)), anchor=anchor("unitising", row["coder"], row["other"])))
+        rows.append(
+            Row(label, (*cells, number(overlap)), anchor=anchor("unitising", row["coder"], row["other"]))
+        )
     notes = [
         "Stretches of text that a coder marked with any code, in material that both were asked to code. Same: same"
         " start and end. Overlapping: different boundaries, some text shared. One only: the other marked nothing"

@@ -50,7 +50,7 @@ def filter_and_sort(page: Page) -> None:
 
 
 def show_mentions(page: Page) -> None:
-    page.get_by_label("mentions").check()
+    page.get_by_role("radio", name="mentions").check()
 
 
 def open_dialog(page: Page) -> None:

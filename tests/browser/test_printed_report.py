@@ -69,7 +69,7 @@ def test_folded_findings_are_printed_and_closer_looks_are_named_instead(on_paper
     closer = on_paper.locator("details.closer:not(.voices)")
     assert closer.count() > 1
     assert not closer.locator("table").first.is_visible()
-    named = closer.first.locator("summary")
+    named = closer.first.locator("summary").first
     assert named.is_visible()
     before = named.evaluate("e => getComputedStyle(e, '::before').content")
     assert before == '"Not printed: "'

@@ -107,7 +107,8 @@ def test_a_seeded_phrase_of_each_class_is_caught_on_a_real_page(study, shared_pa
     html = shared_page
     at = html.index("<p", html.index('id="section-03"'))
     spoilt = f"{html[:at]}<p>{SEEDED[phrase]}</p>{html[at:]}"
-    (problem,) = lint_report(spoilt, theirs=words_of(study))
+    found = lint_report(spoilt, theirs=words_of(study))
+    (problem,) = set(found) - set(lint_report(html, theirs=words_of(study)))
     assert problem.phrase == phrase
     assert problem.where.startswith("main section-03")
     assert problem.sentence == SEEDED[phrase]
