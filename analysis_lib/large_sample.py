@@ -14,7 +14,7 @@ from scipy.stats import chi2_contingency
 
 LARGE_SAMPLE = 50_000
 METHOD = "Pearson chi-square (large sample)"
-NO_STRATA = f"there are more than {LARGE_SAMPLE:,} people, for whom labels are not exchanged inside strata, so intervals only"
+NO_STRATA = f"labels are not exchanged inside strata for more than {LARGE_SAMPLE:,} people, so intervals only"
 
 
 def is_large(n: float) -> bool:

@@ -14,7 +14,10 @@ SETTINGS = {
     "n_corrected", "n_unwritten", "n_imputations", "n_null", "weak_below",
 }  # fmt: skip
 # Columns of kind key or text that are not words: settings, and places in a tree.
-SETTING_COLUMNS = {"depth", "adjusted", "separated", "n_parameters", "n_imputations", "imputed", "stated"}
+SETTING_COLUMNS = {
+    "depth", "adjusted", "separated", "n_parameters", "n_imputations", "imputed", "stated", "comparable", "look",
+    "before_enrolment",
+}  # fmt: skip
 NUMBERS = {"people", "segments", "cell", "estimate", "summary", "p", "statistic", "step"}
 
 

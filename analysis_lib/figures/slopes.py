@@ -82,9 +82,7 @@ def theme_slopes_caption(payload: Payload) -> list[str]:
         f"Waves {waves[0]} to {waves[-1]}. Share of {BASES[payload.facts['base']]}, in each wave, with 95% Wilson"
         " intervals. Below each tick: people who could have the theme.",
         "Waves hold different people unless the study says otherwise; a line joins shares, not persons.",
-        "Open marker, not joined: the theme meant something else in that wave."
-        if any(not point.comparable and math.isfinite(point.estimate) for point in points)
-        else "",
+        "Open marker, not joined: the theme meant something else in that wave." if _open(points) else "",
         f"Dashed: the codebook changed ({_changes(payload)})." if _changes(payload) else "",
         "A mark that is missing rests on a withheld count." if held else "",
         f"{len(_themes(payload))} of {len(known)} themes, the others are in the table."
@@ -354,8 +352,13 @@ def _footer(payload: Payload) -> str:
         "Whiskers: 95% intervals.",
         "n: people who could have the theme.",
         "Dashed: the codebook changed." if _changed_at(payload) else "",
-        "Open marker: not comparable." if any(not point.comparable for point in points) else "",
+        "Open marker: not comparable." if _open(points) else "",
         "No mark: a withheld count." if any(missing(point.n_with_theme) for point in points) else "",
         *beside_picture(payload),
     ]
     return "  ".join(filter(None, parts))
+
+
+def _open(points: list[_Point]) -> bool:
+    """Whether any marker is open."""
+    return any(not point.comparable and math.isfinite(point.estimate) for point in points)

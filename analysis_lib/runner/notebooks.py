@@ -107,6 +107,7 @@ def execute(
     finally:
         if kernel is not None:
             kernel.kill()
+            kernel.wait()
     in_cells = _without_clock(notebook)
     if error is None:
         error = _incomplete(notebook)

@@ -171,6 +171,7 @@ def serve(descriptor: int) -> None:
         finally:
             for child in children - _ended():
                 os.kill(child, signal.SIGKILL)
+                os.waitpid(child, 0)
 
 
 def _import_everything() -> None:

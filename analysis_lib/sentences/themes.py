@@ -25,7 +25,8 @@ from analysis_lib.stats.cqr import CONTRAST, CONTRAST_STEPS
 from analysis_lib.tables.common import anchor, contrasts_of, group_labels, is_banded
 
 COUNTS_BESIDE = (
-    "How many people each theme was coded for is folded away in this part: here a theme matters for what it says, not for"
+    "How many people each theme was coded for is folded away in this part: here a theme matters for what it says,"
+    " not for"
     " how often it is said, and a small number takes nothing from it."
 )
 _RANK = {

@@ -263,7 +263,7 @@ def _agreement(payload: Payload) -> list[Sentence]:
         for row in moved.itertuples()
     ]
     text = (
-        f"Agreement of coders: on {len(moved)} of {several(len(compared), 'code')} it moved beyond the noise of a"
-        " single comparison"
+        f"Agreement of coders: {several(len(compared), 'code')} compared,"
+        f" {len(moved) or 'none'} moved beyond the noise of a single comparison"
     )
     return [Sentence(f"{text}: {listed(parts)}." if parts else f"{text}.")]

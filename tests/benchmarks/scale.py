@@ -23,7 +23,7 @@ from datetime import date
 from pathlib import Path
 
 import numpy as np
-from large_study import GROUPS, tables, theme_ids, write_study
+from large_study import tables, theme_ids, write_study
 
 SIZES = (100_000, 1_000_000, 5_000_000, 20_000_000)
 SEGMENTS_PER_PERSON, N_THEMES, SEED = 20, 100, 20240610
@@ -32,8 +32,9 @@ READERS = ("ours", "polars", "duckdb")
 
 def ours(folder: Path) -> None:
     """Read, quantitize, cross-tabulate, test."""
-    import analysis_lib as al  # noqa: PLC0415
     import pandas as pd  # noqa: PLC0415
+
+    import analysis_lib as al  # noqa: PLC0415
     from analysis_lib import large_sample  # noqa: PLC0415
 
     large_sample.LARGE_SAMPLE = 0  # the same methods at every size
@@ -132,13 +133,15 @@ def main(sizes: tuple[int, ...]) -> None:
             counted = set()
             for name in installed:
                 numbers, memory = measured(name, folder)
-                counted.add(numbers[-1] if name != "ours" else numbers[-1])
+                counted.add(numbers[-1])
                 seconds = numbers[:-1]
                 if name == "ours":
                     totals.append(sum(seconds))
                     cells += [f"{value:.1f}" for value in (*seconds, sum(seconds))] + [f"{memory:.1f}"]
                 else:
                     cells += [f"{seconds[0]:.1f}", f"{memory:.1f}"]
+            if len(counted) > 1:
+                raise SystemExit(f"the counts differ: {sorted(counted)}")
             print("| " + " | ".join(cells) + " |", flush=True)
     slope = np.polyfit(np.log(sizes), np.log(totals), 1)[0] if len(sizes) > 1 else float("nan")
     print(f"\nSlope of log seconds on log segments: {slope:.2f} (1 is linear).")
