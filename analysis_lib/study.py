@@ -6,7 +6,9 @@ gives them types. Nothing here reads a participant.
 
 from __future__ import annotations
 
+import hashlib
 import os
+import re
 from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
@@ -24,6 +26,7 @@ CQR_SMALLEST_DIFFERENCE = 0.30  # where study.yaml names none: the convention of
 CountsRule = Literal["exact", "midpoint6", "suppress7_round5", "exact_audited"]
 Profile = Literal["coauthor", "internal", "public"]
 PROFILES: tuple[str, ...] = get_args(Profile)
+_WAVES = re.compile(rb"^waves:.*\n?(?:[ \t\-\]].*\n?)*", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -326,6 +329,27 @@ def examine_study(folder: str | Path) -> tuple[Study | None, list[Finding]]:
     if study.tradition == "cqr" and ("smallest_difference",) not in text.lines:
         study = replace(study, smallest_difference=CQR_SMALLEST_DIFFERENCE)
     return study, findings + list(study_problems(study, text))
+
+
+def hash_of_decisions(folder: Path) -> str:
+    r"""SHA-256 of study.yaml without its list of waves, so that a wave which is added concerns no other wave.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> def hash_of(text):
+    ...     with tempfile.TemporaryDirectory() as folder:
+    ...         _ = (Path(folder) / "study.yaml").write_text(text)
+    ...         return hash_of_decisions(Path(folder))
+    >>> hash_of("waves: [w1]\nalpha: 0.05\n") == hash_of("waves: [w1, w2]  # new\nalpha: 0.05\n")
+    True
+    >>> hash_of("waves: [w1]\nalpha: 0.05\n") == hash_of("waves: [w1]\nalpha: 0.01\n")
+    False
+    """
+    text = (folder / "study.yaml").read_bytes()
+    # Its lines stay, since findings name lines.
+    rest = _WAVES.sub(lambda found: b"waves:" + b"\n" * found[0].count(b"\n"), text)
+    return hashlib.sha256(rest).hexdigest()
 
 
 def load_wave_facts(folder: Path, wave: str) -> WaveFacts:

@@ -32,7 +32,14 @@ from analysis_lib.notes_wording import wording_problems
 from analysis_lib.outcome import dropout_flags, outcome_groups
 from analysis_lib.readers import RawTable
 from analysis_lib.schema import table_schema
-from analysis_lib.study import Study, WaveFacts, examine_study, examine_wave_facts, load_study
+from analysis_lib.study import (
+    Study,
+    WaveFacts,
+    examine_study,
+    examine_wave_facts,
+    hash_of_decisions,
+    load_study,
+)
 from analysis_lib.wave_files import read_wave_files
 from analysis_lib.yamlfile import shown_place
 
@@ -55,7 +62,7 @@ class Wave:
     n_corrected
         Cells changed by corrections.csv.
     inputs
-        File below the study folder -> SHA-256.
+        File below the study folder -> SHA-256; of study.yaml without its list of waves.
     claimed_agreement
         What coding programs printed about the coders; canonical table.
     """
@@ -372,9 +379,10 @@ def _input_hashes(study: Study, wave: str, tables: Iterable[str]) -> dict[str, s
     names = ["study.yaml", "codebook.yaml", "codebook.csv", f"waves/{wave}/wave.yaml"]
     names += [f"waves/{wave}/author_notes.md", f"waves/{wave}/import_map.yaml", *tables]
     paths = {name: study.folder / name for name in sorted(set(names))}
-    return {
+    hashes = {
         name: hashlib.sha256(path.read_bytes()).hexdigest() for name, path in paths.items() if path.is_file()
     }
+    return hashes | {"study.yaml": hash_of_decisions(study.folder)}
 
 
 def waves_before(wave: Wave) -> list[tuple[str, Wave | None]]:

@@ -6,6 +6,9 @@ from concurrent.futures import Future
 from pathlib import Path
 
 import nbformat
+import pytest
+
+from analysis_lib.runner import notebooks
 
 PARAMETERS = 'study: str = "x"  # folder\nwave: str = "y"  # wave\nresults_dir: str = ""  # where'
 NAMES = ("01_first", "02_second")
@@ -22,6 +25,14 @@ def notebook(folder: Path, name: str, *sources: str, parameters: str = PARAMETER
     path = folder / f"{name}.ipynb"
     nbformat.write(book, path)
     return path
+
+
+def use_suite(folder: Path, patch: pytest.MonkeyPatch, names: tuple[str, ...] = NAMES) -> Path:
+    """Have a folder of notebooks stand in for the suite's own; returns the folder, which is made."""
+    folder.mkdir()
+    patch.setattr(notebooks, "NOTEBOOKS", folder)
+    patch.setattr(notebooks, "IN_RUN", names)
+    return folder
 
 
 class Inline:

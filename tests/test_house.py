@@ -281,13 +281,15 @@ COMES_WITH = {
     "nbformat": "papermill",
     "nbclient": "papermill",
     "jupyter_client": "papermill",
+    "ipykernel": "jupyterlab",
     "markupsafe": "jinja2",
 }
 DECLARED_AS = {"yaml": "pyyaml", "odf": "odfpy", "docx": "python-docx", "PIL": "pillow"}
 
 
 def test_every_package_that_the_library_imports_is_declared():
-    declared = {canonicalize_name(Requirement(text).name) for text in project()["dependencies"]}
+    named = [*project()["dependencies"], *project()["optional-dependencies"]["cluster"]]
+    declared = {canonicalize_name(Requirement(text).name) for text in named}
     for path in modules():
         for name in (
             {full.split(".")[0] for full in imports(path)} - {"analysis_lib"} - set(sys.stdlib_module_names)

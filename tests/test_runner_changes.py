@@ -11,7 +11,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from mini_suite import Inline, files_of, notebook
+from mini_suite import Inline, files_of, notebook, use_suite
 from tiny_study import FILES, write_study
 
 from analysis_lib.runner import changes, notebooks, run
@@ -20,6 +20,7 @@ from analysis_lib.runner.manifest import manifest, read_manifest, write_manifest
 from analysis_lib.runner.notebooks import IN_RUN, LOOKING_BACK, NOTEBOOKS, Executed
 from analysis_lib.runner.run import run_waves
 from analysis_lib.runner.staging import clear_but
+from analysis_lib.study import hash_of_decisions
 
 WAVES = ("w1", "w2", "w3")
 SUITE = ("01_first", "02_back", "03_third")  # the second looks back
@@ -42,12 +43,9 @@ def study(tmp_path):
 
 @pytest.fixture
 def suite(tmp_path, monkeypatch):
-    folder = tmp_path / "notebooks"
-    folder.mkdir()
+    folder = use_suite(tmp_path / "notebooks", monkeypatch, SUITE)
     for name in SUITE:
         notebook(folder, name, "1")
-    monkeypatch.setattr(notebooks, "NOTEBOOKS", folder)
-    monkeypatch.setattr(notebooks, "IN_RUN", SUITE)
     monkeypatch.setattr(notebooks, "LOOKING_BACK", ("02_back",))
     return folder
 
@@ -62,8 +60,14 @@ class Builder:
 
     def states(self):
         return states_of(
-            self.study, WAVES, WAVES, results=lambda wave: self.out / wave, profile=self.profile, pseudonym_key=self.key
-        )  # fmt: skip
+            self.study,
+            WAVES,
+            WAVES,
+            decisions=hash_of_decisions(Path(self.study)),
+            results=lambda wave: self.out / wave,
+            profile=self.profile,
+            pseudonym_key=self.key,
+        )
 
     def plans(self):
         states = self.states()
@@ -156,6 +160,16 @@ def test_a_change_of_the_study_concerns_every_wave(built, study):
         file.write("# a remark\n")
     assert {each.why for each in built.plans().values()} == {("study.yaml has changed",)}
     assert len(built.run()) == 9
+
+
+@pytest.mark.parametrize(
+    "listed", ["[w1, w2, w3, w4]", "[w1,\n  w2, w3, w4]  # new", "\n  - w1\n  - w2\n  - w3"]
+)
+def test_a_wave_that_is_added_to_the_list_concerns_no_other_unless_lines_move(built, study, listed):
+    path = study / "study.yaml"
+    path.write_text(path.read_text().replace("[w1, w2, w3]", listed))
+    moved = "\n" in listed  # messages about study.yaml name lines
+    assert {each.why for each in built.plans().values()} == {("study.yaml has changed",) if moved else ()}
 
 
 def test_a_file_that_comes_or_goes_is_a_change(built, study):
@@ -309,7 +323,7 @@ def test_notebooks_open_no_file_that_they_are_not_known_to_follow_from(study):
     done = subprocess.run(words, capture_output=True, text=True, check=True)
     opened = json.loads(done.stdout.partition("FOUND ")[2])
     states = states_of(
-        study, WAVES, WAVES, results=lambda wave: study, profile="coauthor", pseudonym_key=None
+        study, WAVES, WAVES, decisions="d", results=lambda wave: study, profile="coauthor", pseudonym_key=None
     )
     assert sorted(opened) == sorted(IN_RUN)
     for name, files in opened.items():

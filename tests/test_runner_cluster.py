@@ -8,10 +8,10 @@ import socket
 from pathlib import Path
 
 import pytest
-from mini_suite import NAMES, files_of, notebook
+from mini_suite import NAMES, files_of, notebook, use_suite
 
 from analysis_lib.errors import Finding, StudyError
-from analysis_lib.runner import cluster, notebooks
+from analysis_lib.runner import cluster
 from analysis_lib.runner.changes import Plan
 from analysis_lib.runner.cluster import ClusterPool
 from analysis_lib.runner.pool import LocalPool
@@ -139,11 +139,7 @@ def test_a_scheduler_that_goes_away_ends_the_run_in_a_sentence(tmp_path):
 
 @pytest.fixture
 def suite(tmp_path, monkeypatch):
-    folder = tmp_path / "notebooks"
-    folder.mkdir()
-    monkeypatch.setattr(notebooks, "NOTEBOOKS", folder)
-    monkeypatch.setattr(notebooks, "IN_RUN", NAMES)
-    return folder
+    return use_suite(tmp_path / "notebooks", monkeypatch)
 
 
 def left_by(pool, tmp_path):

@@ -16,10 +16,10 @@ from pathlib import Path
 import nbformat
 import numpy as np
 import pytest
-from mini_suite import NAMES, files_of, notebook
+from mini_suite import NAMES, files_of, notebook, use_suite
 
 from analysis_lib.errors import Finding, StudyError
-from analysis_lib.runner import notebooks, warm
+from analysis_lib.runner import forked, warm
 from analysis_lib.runner.changes import Plan
 from analysis_lib.runner.notebooks import execute
 from analysis_lib.runner.pool import LocalPool
@@ -27,7 +27,7 @@ from analysis_lib.runner.run import run_waves
 from analysis_lib.runner.warm import Lost
 
 pytestmark = pytest.mark.runs
-on_linux = pytest.mark.skipif(not warm.CAN_FORK, reason="processes are forked on Linux only")
+on_linux = pytest.mark.skipif(not forked.CAN_FORK, reason="processes are forked on Linux only")
 
 
 @pytest.fixture(scope="module")
@@ -146,6 +146,13 @@ def test_where_an_import_has_started_a_thread_processes_start_fresh(importing_no
         assert pool.submit(os.getppid).result() == os.getpid()
 
 
+def test_a_pool_that_is_stopped_starts_nothing_more():
+    with LocalPool(1) as stopped:
+        stopped.stop()
+        with pytest.raises(Lost):
+            stopped.call(double, 1)
+
+
 # What is shared
 
 
@@ -249,11 +256,7 @@ if not mark.exists():
 
 @pytest.fixture
 def suite(tmp_path, monkeypatch):
-    folder = tmp_path / "notebooks"
-    folder.mkdir()
-    monkeypatch.setattr(notebooks, "NOTEBOOKS", folder)
-    monkeypatch.setattr(notebooks, "IN_RUN", NAMES)
-    return folder
+    return use_suite(tmp_path / "notebooks", monkeypatch)
 
 
 def run_two_waves(tmp_path, pool):

@@ -10,7 +10,7 @@ from analysis_lib.commands.keys import pseudonym_key
 from analysis_lib.runner.changes import Plan, State, plan, states_of
 from analysis_lib.runner.manifest import read_manifest
 from analysis_lib.runner.staging import staging_of
-from analysis_lib.study import Study
+from analysis_lib.study import Study, hash_of_decisions
 
 
 def due(
@@ -28,6 +28,7 @@ def due(
         study.folder,
         study.waves,
         waves,
+        decisions=hash_of_decisions(study.folder),
         results=lambda wave: staging_of(reports, wave) / "internal" / "results",
         profile=profile or "",
         pseudonym_key=None if profile == "internal" else key,

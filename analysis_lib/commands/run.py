@@ -23,6 +23,7 @@ from analysis_lib.runner.changes import Plan, State
 from analysis_lib.runner.pool import LocalPool, Pool
 from analysis_lib.runner.run import run_waves
 from analysis_lib.runner.staging import clear_staging, only_run, refuse_repository
+from analysis_lib.runner.warm import Lost
 from analysis_lib.study import PROFILES, Study, load_study
 
 MOST_JOBS = 4
@@ -132,7 +133,10 @@ def _run(study: Study, plans: Sequence[Plan], states: dict[str, State], reports:
         failures = run_waves(
             plans, study_folder=study.folder, out=reports, publish=publish, pool=pool, report_progress=done
         )
-    pool.submit(publish_index, reports, study.folder).result()
+    try:
+        pool.submit(publish_index, reports, study.folder).result()
+    except Lost:  # as any other piece of work, it has a second chance
+        pool.submit(publish_index, reports, study.folder).result()
     for failure in failures:
         print(failure, file=sys.stderr)
     print(f"{len(plans) - len(failures)} of {len(plans)} wave(s) written to {_shown(reports)}")

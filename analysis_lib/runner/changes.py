@@ -23,8 +23,8 @@ from analysis_lib.runner import notebooks as suite
 from analysis_lib.schema import DATA_SCHEMA
 
 PACKAGE = Path(__file__).resolve().parents[1]
-# Of the files beside the waves these are read.
-STUDY_FILES = ("study.yaml", "codebook.yaml", "codebook.csv", ".themewave/code_guids.yaml")
+# Of the files beside the waves these are read, and study.yaml.
+STUDY_FILES = ("codebook.yaml", "codebook.csv", ".themewave/code_guids.yaml")
 # Packages whose version can change a number, a letter or a line.
 PACKAGES = (
     "firthmodels", "formulaic", "ipykernel", "ipython", "jinja2", "jupyter-client", "lxml", "matplotlib", "mistune",
@@ -92,6 +92,7 @@ def states_of(
     waves: Sequence[str],
     chosen: Sequence[str],
     *,
+    decisions: str,
     results: Callable[[str], Path],
     profile: str,
     pseudonym_key: bytes | None,
@@ -104,10 +105,13 @@ def states_of(
         Folder of the study.
     waves, chosen
         Every wave of the study in its order, and those that are asked for.
+    decisions
+        SHA-256 of study.yaml without its list of waves.
     results
         Where the notebooks of a wave are told to write tables.
     """
-    own = {name: sha256(study / name) for name in STUDY_FILES if (study / name).is_file()}
+    beside = [name for name in STUDY_FILES if (study / name).is_file()]
+    own = {"study.yaml": decisions} | {name: sha256(study / name) for name in beside}
     last = max(waves.index(wave) for wave in chosen)
     files = {wave: _files_of(study, wave) for wave in waves[: last + 1]}
     digests = {wave: _digest(found) for wave, found in files.items()}

@@ -17,8 +17,11 @@ import signal
 import sys
 import threading
 import time
+from contextlib import suppress
 from typing import NoReturn
 
+# Elsewhere there is no fork, or, with the frameworks of macOS, none that is safe.
+CAN_FORK = sys.platform.startswith("linux")
 LAUNCHER = "ipykernel_launcher"
 POLL = 0.005  # seconds between looks at whether a process has gone
 _DIE_WITH_PARENT = 1  # PR_SET_PDEATHSIG
@@ -37,7 +40,7 @@ class ForkedKernel:
     @classmethod
     def fork(cls) -> ForkedKernel | None:
         """A waiting kernel; None where this process cannot fork safely."""
-        if not hasattr(os, "fork") or not alone():
+        if not CAN_FORK or not alone():
             return None
         reading, writing = os.pipe()
         parent = os.getpid()
@@ -81,9 +84,8 @@ class ForkedKernel:
 
 
 def alone() -> bool:
-    """Whether this process has one thread, so that a fork copies all of it."""
-    threads = "/proc/self/task"  # also those that no Python code has started
-    return threading.active_count() == 1 and (not os.path.isdir(threads) or len(os.listdir(threads)) == 1)
+    """Whether this process has one thread, so that a fork copies all of it; libraries start some unknown to Python."""
+    return threading.active_count() == 1 and len(os.listdir("/proc/self/task")) == 1
 
 
 def die_with_parent(parent: int) -> None:
@@ -119,8 +121,10 @@ def _become_kernel(pipe: int, parent: int) -> NoReturn:
     try:
         os.setsid()
         die_with_parent(parent)
-        os.closerange(3, pipe)
-        os.closerange(pipe + 1, os.sysconf("SC_OPEN_MAX"))
+        for name in os.listdir("/proc/self/fd"):
+            if int(name) > 2 and int(name) != pipe:
+                with suppress(OSError):  # the one that listed them has gone
+                    os.close(int(name))
         with os.fdopen(pipe, encoding="utf-8") as told:
             text = told.read()
         if text:  # otherwise the executor had no use for it

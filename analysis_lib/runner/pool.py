@@ -13,7 +13,8 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, Protocol, Self
 
-from analysis_lib.runner.warm import CAN_FORK, WarmParent, in_fresh_process
+from analysis_lib.runner.forked import CAN_FORK
+from analysis_lib.runner.warm import Lost, WarmParent, in_fresh_process
 
 _PARENTS = 3  # warm parents one after the other, before processes are started cold
 
@@ -51,6 +52,7 @@ class LocalPool:
         self._threads = ThreadPoolExecutor(jobs)
         self._parents_left = _PARENTS if warm and CAN_FORK else 0
         self._parent: WarmParent | None = None
+        self._stopped = False
         self._choosing = threading.Lock()
         self._cold: set[subprocess.Popen[bytes]] = set()
 
@@ -64,6 +66,7 @@ class LocalPool:
 
     def stop(self) -> None:
         """End every process."""
+        self._stopped = True
         self._parents_left = 0
         if self._parent is not None:
             self._parent.close()
@@ -89,13 +92,20 @@ class LocalPool:
         """
         with self._choosing:
             parent = self._ready_parent()
+        if self._stopped:
+            raise Lost
         if parent is not None:
             return parent.call(function, *arguments)
-        return in_fresh_process(function, *arguments, started=self._cold.add)
+        return in_fresh_process(function, *arguments, started=self._take)
+
+    def _take(self, process: subprocess.Popen[bytes]) -> None:
+        self._cold.add(process)
+        if self._stopped:
+            process.kill()
 
     def _ready_parent(self) -> WarmParent | None:
         """A parent that forks; one that was killed is replaced. None where processes start cold."""
-        while self._parents_left:
+        while self._parents_left > 0:
             if self._parent is None:
                 self._parent = WarmParent()
             if self._parent.ready():

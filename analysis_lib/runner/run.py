@@ -82,6 +82,11 @@ def run_waves(
     -------
     list of StudyError
         One per wave that failed; its previous result is untouched.
+
+    Raises
+    ------
+    StudyError
+        If the pool cannot go on; waves that were finished are in place.
     """
     waves: dict[str, _Wave] = {}
     failures: list[StudyError] = []
@@ -90,7 +95,8 @@ def run_waves(
     waiting = deque(Piece(plan.wave, what) for plan in plans for what in plan.notebooks or (_REPORT,))
     running: dict[Future[Any], tuple[Piece, float]] = {}
     while waiting or running:
-        while waiting and len(running) < pool.slots():
+        slots = pool.slots()  # asked every time, since workers come and go, and a cluster may be gone
+        while waiting and len(running) < slots:
             piece = waiting.popleft()
             wave = waves.get(piece.wave) or waves.setdefault(piece.wave, _begin(plan_of[piece.wave], out))
             if not wave.over:

@@ -42,8 +42,6 @@ PACKAGES = (
 )  # fmt: skip
 # Others import these in passing where they are installed, and they start threads at once.
 LEFT_OUT = ("polars",)
-# Elsewhere there is no fork, or, with the frameworks of macOS, none that is safe.
-CAN_FORK = sys.platform.startswith("linux")
 _READY, _NOT_ALONE, _WORK = b"r", b"n", b"w"
 _START = (
     "import json, sys; sys.path[:] = json.loads(sys.argv[1]); from analysis_lib.runner import warm; warm."

@@ -49,6 +49,11 @@ def words_of(element) -> str:
     return text.replace("\u00a0", " ")
 
 
+def with_plain_spaces(rows: Rows) -> Rows:
+    """Rows whose unbreakable spaces are spaces, as in a Word table that is read back."""
+    return [[text.replace("\u00a0", " ") for text in row] for row in rows]
+
+
 def from_csv(text: str, n_notes: int) -> Rows:
     """A readable CSV between its title and its notes."""
     rows = list(csv.reader(io.StringIO(text.removeprefix("\ufeff"))))
