@@ -77,7 +77,7 @@ def laid_out(chart: Chart, together: tuple[Line, ...]) -> Layout:
         Lines of all charts of the picture, so that their axes stand below one another.
     """
     wanted = 1 + max(text_width(line.label, bold=not line.marks) + INDENT * line.indent for line in together)
-    wanted = min(wanted, _LARGEST_LABEL)
+    wanted = min(max(wanted, text_width(chart.stub)), _LARGEST_LABEL)
     heads, widths, legend = _column_heads(chart, wanted, together)
     beside = sum(width + _GAP for width in widths) if widths else _EDGE
     n_panels = len(chart.series) if chart.apart else 1
