@@ -65,7 +65,7 @@ def test_a_wrong_view_names_those_there_are(small):
 
 def test_saying_lists_one_sentence_per_line(small):
     shown = say(small)
-    assert shown.text.startswith("- Cold was coded for 9 of 12 (75%) in the unhelpful group")
+    assert shown.text.startswith("- “Cold” was coded for 9 of 12 (75%) in the unhelpful group")
     assert shown.html.count("<li>") == len(shown.text.splitlines())
 
 

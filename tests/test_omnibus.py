@@ -257,7 +257,8 @@ def test_what_it_says_where_themes_go_with_the_outcome() -> None:
     )
     assert said[0].endswith("; 2 themes, 20 people).")
     assert said[1] == (
-        "Over 2 themes of 20 people, on average 72.9% of the variance of a theme lies between the groups; 5.3% would be expected by chance alone."
+        "Over 2 themes of 20 people, on average 72.9% of the variance of a theme lies between the groups; 5.3% would"
+        " be expected by chance alone."
     )
     assert said[-1] == "This says that some theme differs between the groups, not which."
 
