@@ -66,10 +66,13 @@ def test_where_all_cells_are_well_filled_chi_square_and_exact_p_agree(large, exa
 def test_all_themes_together_are_tested_by_rao_scott_alone(large) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(large_sample, "LARGE_SAMPLE", 100)
-        table = omnibus_test(large).table.set_index("test")
+        found = omnibus_test(large)
+    table = found.table.set_index("test")
     assert np.isnan(table.at[PERMUTATION, "p_value"])
     assert table.at[PERMUTATION, "reason"] == NOT_PERMUTED
     assert 0 < table.at[RAO_SCOTT, "p_value"] < 0.001
+    first = al.say(found).text.splitlines()[0]
+    assert first.startswith("- Taken together, the themes go with the outcome group (Rao-Scott p < .001;")
 
 
 NESTED = Codebook("1", tuple(

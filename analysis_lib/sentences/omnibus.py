@@ -31,8 +31,9 @@ def omnibus(payload: Payload) -> tuple[Sentence, ...]:
     frames = [payload.tables[name].frame for name in ("tests", "counts", "people")]
     frame = with_effect(*frames).set_index("test")
     main, check = frame.loc[PERMUTATION], frame.loc[RAO_SCOTT]
-    settled = _below(main["p_value"], payload)
-    numbers = [f"permutation {_p(main['p_value'], payload)}"]
+    permuted = not missing(main["p_value"])  # too many people are not permuted
+    settled = _below((main if permuted else check)["p_value"], payload)
+    numbers = [f"permutation {_p(main['p_value'], payload)}"] if permuted else []
     if not missing(check["p_value"]):
         numbers.append(f"Rao-Scott {_p(check['p_value'], payload)}")
     themes = several(int(main["n_themes"]), "theme")
