@@ -25,7 +25,10 @@ from analysis_lib.stats.change import difference_of_estimates
 from analysis_lib.wave import Wave
 from analysis_lib.wave_comparison import WaveComparison
 
-REFLEXIVE = "reflexive thematic analysis does not read frequency as importance, so differences between groups are not followed"
+REFLEXIVE = (
+    "reflexive thematic analysis does not read frequency as importance,"
+    " so differences between groups are not followed"
+)
 NO_GROUPS_NOW = "this wave has no groups to compare, so differences between groups cannot be followed into it"
 NO_GROUPS_BEFORE = "no earlier wave has groups to compare, so differences between groups cannot be followed"
 
