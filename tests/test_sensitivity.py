@@ -467,7 +467,7 @@ def test_the_summary_keeps_people_and_segments_apart() -> None:
 
 def test_the_table_shows_the_spread_and_what_was_varied() -> None:
     text = format_table(payload_of(of(mixed_study()))).as_text()
-    assert "Unhelpful against helpful under every specification" in text
+    assert "Unhelpful Against Helpful Under Every Specification" in text
     assert "+13 to +53" in text  # 6/10 - 7/15 and 11/15 - 2/10
     assert "3 specifications. Varied: mixed group: group of its own, with unhelpful, with helpful." in text
 
@@ -539,4 +539,4 @@ def test_the_crosstab_may_have_another_reference_than_the_study() -> None:
 def test_group_names_of_the_study_are_kept_in_the_words() -> None:
     outcome = Outcome(("good", "bad"), "good", {"good": "Did well", "bad": "Did badly"}, ())
     matrix = counted({"good": 10, "bad": 10}, {"cold": {"good": 2, "bad": 8}}, outcome=outcome)
-    assert "Did badly against did well" in format_table(payload_of(of(matrix))).as_text()
+    assert "Did Badly Against Did Well" in format_table(payload_of(of(matrix))).as_text()

@@ -301,9 +301,7 @@ def test_sentences_say_whom_people_are_compared_with() -> None:
 
 
 @pytest.mark.runs
-def test_a_study_with_strata_runs_in_a_notebook_and_leaves_rounded(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_study_with_strata_runs_in_a_notebook_and_leaves_rounded(tmp_path: Path) -> None:
     study = tmp_path / "study"
     shutil.copytree(al.EXAMPLE_STUDY, study)
     text = (study / "study.yaml").read_text(encoding="utf-8")
@@ -325,9 +323,8 @@ def test_a_study_with_strata_runs_in_a_notebook_and_leaves_rounded(
     notebook.cells[0].metadata["tags"] = ["parameters"]
     notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
     nbformat.write(notebook, tmp_path / "03_made.ipynb")
-    monkeypatch.setattr(notebooks, "NOTEBOOKS", tmp_path)
     with notebooks.quiet_environment():
-        done = notebooks.execute("03_made", {"study": str(study)}, tmp_path / "done.ipynb")
+        done = notebooks.execute("03_made", {"study": str(study)}, tmp_path / "done.ipynb", folder=tmp_path)
     assert done.error is None
     _, _, parts = notebooks.contents(done.path)
     exact = [Payload.from_json(part) for part in parts if not isinstance(part, str)]

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from playwright.sync_api import expect
 
 if TYPE_CHECKING:
     from playwright.sync_api import Locator, Page
@@ -65,7 +66,7 @@ def test_following_a_sentence_shows_its_row_whatever_is_hidden(opened: Page, sha
     name = row.get_attribute("id")
     shares.get_by_role("radio", name="mentions").check()
     opened.evaluate("id => { location.hash = id; }", name)
-    opened.wait_for_function("id => document.getElementById(id).checkVisibility()", arg=name)
+    expect(opened.locator(f"[id='{name}']")).to_be_visible()
 
 
 # Filter
@@ -231,7 +232,7 @@ def test_a_table_is_copied_as_a_word_table_and_as_text(opened: Page, shares: Loc
         "all => all.map(row => [...row.cells].map(c => c.textContent))"
     )
     shares.get_by_role("button", name="Copy for Word").click()
-    opened.wait_for_function("document.querySelector('[role=status]').textContent.startsWith('Copied')")
+    expect(opened.locator("[role=status]")).to_have_text(re.compile("^Copied"))
     found = clipboard(opened)
     lines = found["text/plain"].splitlines()
     assert lines[0] == "Table 3.1"
@@ -249,7 +250,7 @@ def test_only_what_is_shown_is_copied_and_what_is_hidden_is_named(opened: Page, 
     filtered(shares, "surface")
     shares.get_by_role("radio", name="mentions").check()
     shares.get_by_role("button", name="Copy for Word").click()
-    opened.wait_for_function("document.querySelector('[role=status]').textContent.startsWith('Copied')")
+    expect(opened.locator("[role=status]")).to_have_text(re.compile("^Copied"))
     text = clipboard(opened)["text/plain"]
     assert "Scratched the surface" in text
     assert "Felt empathy" not in text
@@ -263,7 +264,7 @@ def test_a_sentence_is_copied_with_study_wave_report_and_table(opened: Page) -> 
     table = line.locator(".source").inner_text()
     line.hover()
     line.get_by_role("button", name="Copy with citation").click()
-    opened.wait_for_function("document.querySelector('[role=status]').textContent.startsWith('Copied')")
+    expect(opened.locator("[role=status]")).to_have_text(re.compile("^Copied"))
     cited = clipboard(opened)["text/plain"]
     assert cited == f"{sentence} ({opened.locator('h1').inner_text()}, wave 2024a, report a1b2c3, {table})"
 
@@ -305,7 +306,7 @@ def test_a_link_into_a_fold_opens_it(opened: Page) -> None:
     name = row.get_attribute("id")
     assert not row.is_visible()
     opened.evaluate("id => { location.hash = id; }", name)
-    opened.wait_for_function("id => document.getElementById(id).checkVisibility()", arg=name)
+    expect(opened.locator(f"[id='{name}']")).to_be_visible()
 
 
 # Without a script

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from playwright.sync_api import expect
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -144,7 +146,9 @@ def test_a_wide_table_scrolls_by_arrow_key_and_its_row_names_stay(page: Page, ex
     region.focus()
     for _ in range(5):
         page.keyboard.press("ArrowRight")
-    page.wait_for_function("() => document.activeElement.scrollLeft > 50")
+    page.evaluate(
+        "async () => { while (document.activeElement.scrollLeft <= 50) await new Promise(requestAnimationFrame); }"
+    )
     after = name.bounding_box()
     assert before is not None
     assert after is not None
@@ -205,7 +209,7 @@ def test_markup_stays_text_in_the_dialog_and_in_what_is_copied(
     for path in hostile_reports:
         page.goto(path.as_uri())
         page.get_by_role("button", name="Copy for Word: Table 3.1").click()
-        page.wait_for_function("document.querySelector('[role=status]').textContent.startsWith('Copied')")
+        expect(page.locator("[role=status]")).to_have_text(re.compile("^Copied"))
         copied = page.evaluate(
             """async () => {
               const [item] = await navigator.clipboard.read();
@@ -233,6 +237,6 @@ def test_a_copied_cell_that_begins_like_a_formula_is_text(
     page.goto(example_report.as_uri())
     page.evaluate("text => { document.querySelector('#table-1-1 tbody th').textContent = text; }", begins)
     page.get_by_role("button", name="Copy for Word: Table 1.1").click()
-    page.wait_for_function("document.querySelector('[role=status]').textContent.startsWith('Copied')")
+    expect(page.locator("[role=status]")).to_have_text(re.compile("^Copied"))
     plain = page.evaluate("navigator.clipboard.readText()")
     assert f"\n'{begins}\t" in plain
