@@ -17,7 +17,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from analysis_lib import large_sample
-from analysis_lib.large_sample import chi_square_p, is_large
+from analysis_lib.large_sample import adjusted_by, chi_square_p, is_large
 from analysis_lib.quantitize import ALL, ThemeMatrix
 from analysis_lib.stats.exact import exact_table_test
 from analysis_lib.stats.minp import min_p, min_p_contrasts
@@ -66,6 +66,11 @@ class ThemeCrosstab:
     n_groups: tuple[int, ...]
     reason: str | None
     strata: Strata | None = None
+
+    @property
+    def large_sample(self) -> bool:
+        """Whether there are too many people to permute; see :mod:`analysis_lib.large_sample`."""
+        return is_large(sum(self.n_groups))
 
 
 def crosstab_themes(themes: ThemeMatrix, *, reference: str | None = None) -> ThemeCrosstab:
@@ -381,7 +386,7 @@ def _large_p_values(contrasts: pd.DataFrame, study: Study) -> dict[str, FloatArr
             p_value[i] = chi_square_p(table)
     tested, adjusted = np.isfinite(p_value), np.full(len(contrasts), np.nan)
     if tested.any():
-        adjusted[tested] = (benjamini_hochberg if study.multiplicity == "bh" else holm)(p_value[tested])
+        adjusted[tested] = {"holm": holm, "bh": benjamini_hochberg}[adjusted_by(study)](p_value[tested])
     return {"p_value": p_value, "p_adjusted": adjusted}
 
 

@@ -9,8 +9,12 @@ References: Agresti 2013, Categorical Data Analysis, 3rd ed., sections 3.1-3.2; 
 
 from __future__ import annotations
 
+from typing import Literal
+
 from numpy.typing import ArrayLike
 from scipy.stats import chi2_contingency
+
+from analysis_lib.study import Study
 
 LARGE_SAMPLE = 50_000
 METHOD = "Pearson chi-square (large sample)"
@@ -26,6 +30,11 @@ def is_large(n: float) -> bool:
     (False, True)
     """
     return n > LARGE_SAMPLE
+
+
+def adjusted_by(study: Study) -> Literal["minp", "holm", "bh"]:
+    """How p-values are adjusted for the number of themes where nothing is permuted: Holm stands for minP."""
+    return "holm" if study.multiplicity == "minp" else study.multiplicity
 
 
 def chi_square_p(table: ArrayLike) -> float:

@@ -19,6 +19,8 @@ from analysis_lib.crosstab import ThemeCrosstab
 from analysis_lib.omnibus import NOT_PERMUTED, PERMUTATION, RAO_SCOTT, omnibus_test
 from analysis_lib.quantitize import families
 from analysis_lib.segment_counts import count_segments, count_segments_in_parquet
+from analysis_lib.tables import format_table
+from analysis_lib.views import payload_of
 
 if TYPE_CHECKING:
     from example_waves import Example
@@ -41,6 +43,20 @@ def test_each_theme_is_tested_by_pearsons_chi_square(large) -> None:
     assert row["p_value"] == pytest.approx(chi2.sf(statistic, 3), rel=1e-9)
     assert row["method"] == large_sample.METHOD
     assert np.isnan([row["p_mid"], row["p_minp"], row["smallest_p"]]).all()
+
+
+def test_tables_and_methods_name_what_was_computed(large) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(large_sample, "LARGE_SAMPLE", 100)
+        contrasts, tests = (
+            format_table(payload_of(large, view)).as_text() for view in ("contrasts", "tests")
+        )
+        together = format_table(payload_of(omnibus_test(large))).as_text()
+    assert "p: Pearson's chi-square. Adjusted p: Holm's method" in contrasts
+    assert "of more than 50,000 people Wald's" in contrasts
+    assert "Fisher" not in tests
+    assert "there is no minP" in tests
+    assert "times (seed" not in together
 
 
 def test_contrasts_are_adjusted_by_holm_over_the_family(large) -> None:

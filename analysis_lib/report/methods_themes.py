@@ -41,7 +41,7 @@ def comparing(run: Run) -> Iterator[Said]:
     alpha, smallest = payload.facts["alpha"], payload.facts["smallest_difference"]
     yield from run.tell(
         f"Each outcome group was held against the {reference} group by the difference of shares with Newcombe’s hybrid"
-        " score interval and by the odds ratio with an exact conditional interval.",
+        f" score interval and by the odds ratio with an exact conditional interval{_or_wald(payload)}.",
         "theme_contrasts", "theme_differences", references=("newcombe1998", "cornfield1956"),
     )  # fmt: skip
     yield from run.tell(
@@ -51,6 +51,10 @@ def comparing(run: Run) -> Iterator[Said]:
         f" {smallest * 100:.0f} points of zero, the smallest difference that the team had called important.",
         "theme_contrasts",
     )
+
+
+def _or_wald(payload: Payload) -> str:
+    return ", of more than 50,000 people Wald’s" if payload.facts.get("large_sample", False) else ""
 
 
 def _compares(payload: Payload) -> bool:

@@ -171,12 +171,12 @@ def _informative(
         varies = np.zeros(tested.size, dtype=bool)
         for number in np.unique(stratum[people]):
             inside = np.flatnonzero(people & (stratum == number))
-            if np.ptp(group[inside]) == 0:
+            here = np.unique(group[inside])
+            if here.size == 1:
                 people[inside] = False
                 continue
-            lowest = np.where(codable[inside], group[inside, None], group.max() + 1).min(axis=0)
-            highest = np.where(codable[inside], group[inside, None], -1).max(axis=0)
-            varies |= (lowest < highest) & varying(matrix[inside])
+            n_codable = sum(codable[inside[group[inside] == each]].any(axis=0).astype(int) for each in here)
+            varies |= (n_codable > 1) & varying(matrix[inside])
         tested = tested & varies
         if (people.sum(), tested.sum()) == before:
             return people, tested

@@ -171,7 +171,8 @@ def _rao_scott_mmi(data: Data, statistic: float) -> tuple[float, float, float]:
         for group in range(k):
             sizes = data.sizes[0, group]
             mean = np.divide(data.present[0, group], sizes, out=np.zeros(c), where=sizes > 0)
-            centred = np.where(codable, holds - mean, 0.0)[label == group]
+            members = label == group
+            centred = np.where(codable[members], holds[members] - mean, 0.0)
             # A person moves the count of their own group and, through the pooled share, those of all others.
             shift = (np.arange(k) == group)[:, None] - weight
             covariance += np.einsum("ic,jd,cd->icjd", shift, shift, centred.T @ centred)

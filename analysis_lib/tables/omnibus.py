@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pandas as pd
 
 from analysis_lib.branches import NOT_OPENED, NOT_TESTED
@@ -62,6 +64,15 @@ def _or_withheld(value: float, digits: int) -> str:
     return WITHHELD if missing(value) else decimal(value, digits)
 
 
+def _how_p_was_found(facts: dict[str, Any]) -> str:
+    if facts.get("large_sample", False):
+        return "p: Rao-Scott's test; of so many people labels are not permuted."
+    return (
+        f"p: by permutation, people's outcome labels exchanged {count(facts['n_permutations'])} times (seed"
+        f" {facts['seed']}), each person's themes kept whole; by Rao-Scott, a large-sample check without permutation."
+    )
+
+
 def _omnibus_notes(frame: pd.DataFrame, payload: Payload) -> tuple[str, ...]:
     facts, first = payload.facts, frame.iloc[0]
     n_used, n_missing = (count(first[name], absent=WITHHELD) for name in ("n_used", "n_missing"))
@@ -71,8 +82,7 @@ def _omnibus_notes(frame: pd.DataFrame, payload: Payload) -> tuple[str, ...]:
         f" {first['n_themes']} themes in the test. Effective number: as many independent themes would carry as"
         " much information.",
         "Value: by permutation, the sum of the chi-squares of all themes; by Rao-Scott, that sum corrected.",
-        f"p: by permutation, people's outcome labels exchanged {count(facts['n_permutations'])} times (seed"
-        f" {facts['seed']}), each person's themes kept whole; by Rao-Scott, a large-sample check without permutation.",
+        _how_p_was_found(facts),
         "Every coding enters once, at the lowest theme it was given to.",
     ]
     themes = payload.tables["themes"].frame

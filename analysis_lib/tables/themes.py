@@ -40,6 +40,14 @@ from analysis_lib.tables.common import (
 from analysis_lib.tables.omnibus import strata_notes
 from analysis_lib.tables.reliability import agreement_beside, agreement_note
 
+_EXACT = (
+    "Exact p: Fisher-Freeman-Halton over all groups. minP, Holm: chance of any false claim in this table;"
+)
+_LARGE = (
+    "p: Pearson's chi-square over all groups; of so many people labels are not permuted, so there is no minP. Holm:"
+    " chance of any false claim in this table;"
+)
+
 
 def theme_by_outcome(payload: Payload) -> FormattedTable:
     """How many in each group have each theme."""
@@ -208,9 +216,12 @@ def theme_contrasts(payload: Payload) -> FormattedTable:
         rows.append(Row(f"{heads[group]} against {heads[reference]}", heading=True))
         rows += [_contrast_row(row, banded) for _, row in mine.iterrows()]
     adjustment = ADJUSTMENTS[payload.facts["multiplicity"]]
+    large = payload.facts.get("large_sample", False)
     notes = [
-        "Difference in percentage points with 95% Newcombe interval; odds ratio with exact conditional interval.",
-        f"p: exact. Adjusted p: {adjustment}, one family over all themes and groups of the wave.",
+        "Difference in percentage points with 95% Newcombe interval; odds ratio with exact conditional interval"
+        + (", of more than 50,000 people Wald's." if large else "."),
+        ("p: Pearson's chi-square. " if large else "p: exact. ")
+        + f"Adjusted p: {adjustment}, one family over all themes and groups of the wave.",
         "Reading: how far the data settle the difference, given the smallest one that matters to the team"
         f" ({points(payload.facts['smallest_difference'])[1:]} points); a dash where it was not tested.",
     ]
@@ -296,8 +307,8 @@ def theme_tests(payload: Payload) -> FormattedTable:
         )
         rows.append(Row(row["theme_label"], cells, anchor=anchor("test", row["theme_id"])))
     notes = [
-        "Exact p: Fisher-Freeman-Halton over all groups. minP, Holm: chance of any false claim in this table;"
-        " BH: expected share of false claims.",
+        (_LARGE if payload.facts.get("large_sample", False) else _EXACT)
+        + " BH: expected share of false claims.",
         "V: bias-corrected Cramér's V, with 95% interval. Smallest p: the lowest that any split of as many people could"
         " give.",
     ]

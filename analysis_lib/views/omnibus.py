@@ -50,6 +50,8 @@ def _omnibus_views(found: Omnibus) -> Views:
                 "seed": wave.study.seed,
             }
             settings["about_endings"] = about_endings(wave)
+            if crosstab.large_sample:
+                settings["large_sample"] = True
             facts = facts_of(wave, reason=found.reason, **settings, **named)
             return Payload(shape, "omnibus", tables | strata, facts)
 

@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from analysis_lib.crosstab import ThemeCrosstab
+from analysis_lib.large_sample import adjusted_by
 from analysis_lib.other_bases import other_bases
 from analysis_lib.payload import Kind, Payload, Table
 from analysis_lib.theme_patterns import leading_themes
@@ -36,6 +37,9 @@ def _crosstab_views(result: ThemeCrosstab) -> Views:
             )  # fmt: skip
             if shape == "sentences":
                 facts["about_endings"] = about_endings(wave)
+            if result.large_sample:
+                facts["large_sample"] = True
+                facts["multiplicity"] = adjusted_by(wave.study)
             if {"tests", "contrasts"} & set(names):
                 strata, named = strata_beside(result)
                 tables, facts = tables | strata, facts | named

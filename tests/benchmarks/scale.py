@@ -4,30 +4,31 @@ Each size runs in a process of its own: read the table of codings, quantitize it
 with four outcome groups by the large-sample methods (at every size, so that like is compared with like), test all
 themes together. polars and duckdb do the same
 group-by beside it (people with a theme or any theme below it, per group) where they are installed. Memory is the
-highest resident size of the process. Prints a table; nothing here is a test.
+highest resident size of the process, when the crosstab is done and at its end. Nothing here is a test.
 
-    python tests/benchmarks/scale.py [SEGMENTS ...]
+    python tests/benchmarks/scale.py [--write] [SEGMENTS ...]
 """
 
 from __future__ import annotations
 
+import argparse
 import importlib.util
-import platform
 import resource
 import subprocess
 import sys
 import tempfile
 import time
 from dataclasses import replace
-from datetime import date
 from pathlib import Path
 
 import numpy as np
 from large_study import tables, theme_ids, write_study
+from machine import machine
 
 SIZES = (100_000, 1_000_000, 5_000_000, 20_000_000)
 SEGMENTS_PER_PERSON, N_THEMES, SEED = 20, 100, 20240610
 READERS = ("ours", "polars", "duckdb")
+RESULT = Path(__file__).with_suffix(".md")
 
 
 def ours(folder: Path) -> None:
@@ -49,9 +50,11 @@ def ours(folder: Path) -> None:
     times.append(time.perf_counter())
     found = al.crosstab_themes(matrix)
     times.append(time.perf_counter())
+    counted_in = peak()
     al.omnibus_test(found)
     times.append(time.perf_counter())
-    print(*np.diff([began, *times]).round(2), int(found.table["n_with_theme"].sum()))
+    by_group = found.table[found.table["group"] != "all"]
+    print(*np.diff([began, *times]).round(2), counted_in, int(by_group["n_with_theme"].sum()))
 
 
 def families() -> list[tuple[str, str]]:
@@ -99,6 +102,11 @@ def with_duckdb(folder: Path) -> None:
 RUN = {"ours": ours, "polars": with_polars, "duckdb": with_duckdb}
 
 
+def peak() -> float:
+    """Most memory that this process has taken so far, in GB."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
+
+
 def measured(which: str, folder: Path) -> tuple[list[float], float]:
     """What one process printed, and the most memory it took in GB."""
     done = subprocess.run(
@@ -108,48 +116,79 @@ def measured(which: str, folder: Path) -> tuple[list[float], float]:
     return numbers[:-1], numbers[-1]
 
 
-def main(sizes: tuple[int, ...]) -> None:
-    installed = [name for name in READERS if name == "ours" or importlib.util.find_spec(name)]
-    print(
-        f"{date.today()}, {platform.machine()}, Python {platform.python_version()}, seconds; memory in GB\n"
-    )
-    heads = ["segments", "people", "read", "quantitize", "crosstab", "all themes", "ours in all", "GB"]
-    print(
-        "| "
-        + " | ".join(heads + [f"{name} ({unit})" for name in installed[1:] for unit in ("s", "GB")])
-        + " |"
-    )
-    print("|" + "---:|" * (len(heads) + 2 * (len(installed) - 1)))
+def columns(installed: list[str]) -> list[str]:
+    ours = ["read", "quantitize", "crosstab", "all three, GB", "all themes together", "in all", "GB"]
+    others = [f"{name}, {unit}" for name in installed for unit in ("s", "GB")]
+    return ["segments", "people", *ours, *others]
+
+
+def row_for(n: int, installed: list[str]) -> tuple[list[str], float]:
+    """A line of the table, and our seconds up to the crosstab."""
+    people = n // SEGMENTS_PER_PERSON
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = Path(temporary)
+        write_study(folder / "small", people=50, segments=1_000, themes=N_THEMES)
+        participants, segments = tables(people, n, N_THEMES, seed=SEED)
+        participants.to_parquet(folder / "participants.parquet", index=False)
+        segments.to_parquet(folder / "coded_segments.parquet", index=False)
+        del participants, segments
+        (*seconds, counted_in, found), memory = measured("ours", folder)
+        read, quantitized, crossed, together = seconds
+        cells = [
+            f"{n:,}",
+            f"{people:,}",
+            *(f"{each:.1f}" for each in (read, quantitized, crossed, counted_in)),
+        ]
+        cells += [f"{each:.1f}" for each in (together, sum(seconds), memory)]
+        for name in installed:
+            (taken, also_found), memory = measured(name, folder)
+            if also_found != found:
+                raise SystemExit(f"{name} counts {also_found:.0f} people with themes, we {found:.0f}")
+            cells += [f"{taken:.1f}", f"{memory:.1f}"]
+    return cells, read + quantitized + crossed
+
+
+def main() -> None:
+    """Measure and print; with ``--write`` also beside this file."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("sizes", nargs="*", type=int, metavar="SEGMENTS")
+    parser.add_argument("--write", action="store_true")
+    options = parser.parse_args()
+    sizes = tuple(options.sizes) or SIZES
+    installed = [name for name in READERS[1:] if importlib.util.find_spec(name)]
+    lines = [
+        "# Counting at scale",
+        "",
+        f"{machine()}. Made by `scale.py`: {N_THEMES} themes in branches of ten, {SEGMENTS_PER_PERSON} coded segments",
+        "a person, four outcome groups; seconds, and the most memory of the process in GB. The counts of all programs",
+        "are the same.",
+        "",
+        "| " + " | ".join(columns(installed)) + " |",
+        "|" + "---:|" * len(columns(installed)),
+    ]
+    print("\n".join(lines))
     totals = []
     for n in sizes:
-        with tempfile.TemporaryDirectory() as temporary:
-            folder = Path(temporary)
-            write_study(folder / "small", people=50, segments=1_000, themes=N_THEMES)
-            participants, segments = tables(n // SEGMENTS_PER_PERSON, n, N_THEMES, seed=SEED)
-            participants.to_parquet(folder / "participants.parquet", index=False)
-            segments.to_parquet(folder / "coded_segments.parquet", index=False)
-            del participants, segments
-            cells = [f"{n:,}", f"{n // SEGMENTS_PER_PERSON:,}"]
-            counted = set()
-            for name in installed:
-                numbers, memory = measured(name, folder)
-                counted.add(numbers[-1])
-                seconds = numbers[:-1]
-                if name == "ours":
-                    totals.append(sum(seconds))
-                    cells += [f"{value:.1f}" for value in (*seconds, sum(seconds))] + [f"{memory:.1f}"]
-                else:
-                    cells += [f"{seconds[0]:.1f}", f"{memory:.1f}"]
-            if len(counted) > 1:
-                raise SystemExit(f"the counts differ: {sorted(counted)}")
-            print("| " + " | ".join(cells) + " |", flush=True)
-    slope = np.polyfit(np.log(sizes), np.log(totals), 1)[0] if len(sizes) > 1 else float("nan")
-    print(f"\nSlope of log seconds on log segments: {slope:.2f} (1 is linear).")
+        cells, total = row_for(n, installed)
+        totals.append(total)
+        lines.append("| " + " | ".join(cells) + " |")
+        print(lines[-1], flush=True)
+    if len(sizes) > 1:
+        slope = np.polyfit(np.log(sizes), np.log(totals), 1)[0]
+        last = np.log(totals[-1] / totals[-2]) / np.log(sizes[-1] / sizes[-2])
+        lines += [
+            "",
+            f"Slope of log seconds (read, quantitize, crosstab) on log segments: {slope:.2f} over all sizes,",
+        ]
+        lines += [f"{last:.2f} between the last two; 1 is linear, less where fixed costs still weigh."]
+        print("\n".join(lines[-3:]))
+    if options.write:
+        RESULT.write_text("\n".join([*lines, ""]), encoding="utf-8")
 
 
 if __name__ == "__main__":
     if sys.argv[1:2] == ["--one"]:
         RUN[sys.argv[2]](Path(sys.argv[3]))
-        print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6)
+        print(peak())
     else:
-        main(tuple(map(int, sys.argv[1:])) or SIZES)
+        main()
