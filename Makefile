@@ -20,9 +20,9 @@ report: $(STAMP)  ## set up, then write the reports of the synthetic example stu
 
 test: $(STAMP) lint  ## set up, then run every check and test
 	@echo "== Unit, property, reference, acceptance and browser tests"
-	$(BIN)/python -m pytest tests
+	$(BIN)/python -m pytest -n auto --dist loadfile tests
 	@echo "== Notebooks: every committed output is computed again and compared to the letter"
-	$(BIN)/python -m pytest -p tests.nbval_plugin --nbval --nbval-current-env --nbval-cell-timeout=300 \
+	$(BIN)/python -m pytest -n auto --dist loadfile -p tests.nbval_plugin --nbval --nbval-current-env --nbval-cell-timeout=300 \
 		-o filterwarnings=default notebooks
 
 lint: $(STAMP)
@@ -50,6 +50,7 @@ benchmark: $(STAMP)  ## for developers: measure runs, statistics and imports bes
 	$(BIN)/python tests/benchmarks/statistics_speed.py
 	$(BIN)/python tests/benchmarks/refi_import.py
 	$(BIN)/python tests/benchmarks/report_rendering.py
+	$(BIN)/python tests/benchmarks/scale.py
 
 taguette:  ## for developers: a Taguette of its own in .venv-taguette, which a test drives over loopback
 	$(PYTHON) -m venv .venv-taguette
