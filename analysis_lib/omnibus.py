@@ -158,16 +158,12 @@ def lowest_level(values: pd.DataFrame, codebook: Codebook) -> pd.DataFrame:
 
 def _counts(values: pd.DataFrame, group: pd.Series, groups: tuple[str, ...]) -> pd.DataFrame:
     """People with each theme and people coded for it, per group."""
-    rows = [
-        (
-            theme,
-            name,
-            int((values.loc[group == name, theme] == 1).sum()),
-            int(values.loc[group == name, theme].count()),
-        )
-        for theme in values.columns
-        for name in groups
-    ]
+    member = {name: (group == name).to_numpy() for name in groups}
+    rows = []
+    for theme in values.columns:
+        held = values[theme].to_numpy()
+        for name, here in member.items():
+            rows.append((theme, name, int((held[here] == 1).sum()), int((~np.isnan(held[here])).sum())))
     return pd.DataFrame(rows, columns=["theme_id", "group", "n_with_theme", "n_total"])
 
 
@@ -247,9 +243,17 @@ def effective_themes(values: pd.DataFrame) -> float:
     """
     if not len(values.columns):
         return float("nan")
-    correlation = values.corr().fillna(0.0).to_numpy(copy=True)
+    correlation = np.nan_to_num(_correlations(values), nan=0.0)
     np.fill_diagonal(correlation, 1.0)
     return float(len(correlation) ** 2 / (correlation**2).sum())
+
+
+def _correlations(values: pd.DataFrame) -> NDArray[np.float64]:
+    """Pearson's correlation of each two themes over the people coded for both; NaN where one does not vary."""
+    if values.isna().to_numpy().any():
+        return values.corr().to_numpy()
+    with np.errstate(invalid="ignore", divide="ignore"):  # one matrix product, which a large wave needs
+        return np.atleast_2d(np.corrcoef(values.to_numpy(), rowvar=False))
 
 
 def with_effect(table: pd.DataFrame, counts: pd.DataFrame, people: pd.DataFrame) -> pd.DataFrame:

@@ -121,6 +121,14 @@ def test_unrelated_themes_count_in_full() -> None:
     assert effective_themes(crossed) == pytest.approx(2.0)
 
 
+def test_one_person_not_coded_for_a_theme_hardly_moves_the_effective_number() -> None:
+    # 200 people in fours (1,1) (1,0) (0,1) (0,0): independent, so two themes count as two
+    crossed = pd.DataFrame({"a": [1.0, 1, 0, 0] * 50, "b": [1.0, 0, 1, 0] * 50})
+    with_a_gap = crossed.mask((crossed.index == 0)[:, None] & [True, False])
+    assert effective_themes(crossed) == pytest.approx(2.0)
+    assert effective_themes(with_a_gap) == pytest.approx(2.0, abs=1e-3)
+
+
 # Which themes enter
 
 
