@@ -30,6 +30,8 @@ lint: $(STAMP)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	@echo "== Nothing of a participant in what git would commit"
+	$(BIN)/themewave guard $(shell test -e .git || echo analysis_lib data_schema notebooks tests)
 
 lab: $(STAMP)  ## set up, then open JupyterLab on the notebooks
 	$(BIN)/jupyter lab notebooks

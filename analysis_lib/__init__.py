@@ -34,10 +34,15 @@ if TYPE_CHECKING:
     from analysis_lib.omnibus import omnibus_test as omnibus_test
     from analysis_lib.outcome_models import fit_outcome_groups as fit_outcome_groups
     from analysis_lib.quantitize import quantitize as quantitize
+    from analysis_lib.quote_review import quotes_to_review as quotes_to_review
+    from analysis_lib.quote_review import write_reviews as write_reviews
     from analysis_lib.reliability import coder_agreement as coder_agreement
     from analysis_lib.result_files import save_results as save_results
+    from analysis_lib.review_form import review_quotes as review_quotes
+    from analysis_lib.review_form import review_state as review_state
     from analysis_lib.schema import EXAMPLE_STUDY as EXAMPLE_STUDY
     from analysis_lib.sensitivity import sensitivity as sensitivity
+    from analysis_lib.serious_codes import serious_codes as serious_codes
     from analysis_lib.study import load_study as load_study
     from analysis_lib.talkativeness import talkativeness as talkativeness
     from analysis_lib.termination import fit_termination as fit_termination
@@ -77,10 +82,14 @@ _PLACES = {
     "pooled_bank": "theme_bank",
     "prediction_measures": "model_prediction",
     "quantitize": "quantitize",
+    "quotes_to_review": "quote_review",
+    "review_quotes": "review_form",
+    "review_state": "review_form",
     "saturation": "theme_saturation",
     "save_results": "result_files",
     "say": "display",
     "sensitivity": "sensitivity",
+    "serious_codes": "serious_codes",
     "show": "display",
     "stats": "stats",
     "talkativeness": "talkativeness",
@@ -89,6 +98,7 @@ _PLACES = {
     "wave_attrition": "attrition",
     "what_changed": "what_changed",
     "with_coder_error": "coder_error",
+    "write_reviews": "quote_review",
 }
 __all__ = list(_PLACES)
 

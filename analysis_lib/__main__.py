@@ -1,4 +1,4 @@
-"""The commands: ``themewave new | check | import | run | export | status``.
+"""The commands: ``themewave new | check | import | run | export | status | verify | doctor | guard``.
 
 A researcher's mistake gives sentences and exit code 1, never a traceback; a bug keeps its traceback.
 """
@@ -10,7 +10,7 @@ import io
 import sys
 from collections.abc import Sequence
 
-from analysis_lib.errors import StudyError
+from analysis_lib.errors import Finding, StudyError
 
 
 def main(words: Sequence[str] | None = None) -> int:
@@ -31,9 +31,19 @@ def main(words: Sequence[str] | None = None) -> int:
             print(finding, file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        print("Stopped. Earlier results are untouched.", file=sys.stderr)
-        return 130
+        what = "it was stopped before its end."
+        fix = "Run it again. What was finished is complete, and everything else is as it was before."
+        print(Finding("stop", "O24", "themewave", what, fix), file=sys.stderr)
+        return 1
     except BrokenPipeError:
+        return 1
+    except OSError as error:
+        from analysis_lib.disk_trouble import trouble  # noqa: PLC0415
+
+        told = trouble(error, "themewave")
+        if told is None or options.debug:
+            raise
+        print(told, file=sys.stderr)
         return 1
 
 
@@ -95,6 +105,11 @@ def _parser() -> argparse.ArgumentParser:
     )
     run.add_argument("--force", action="store_true", help="run everything again, current or not")
     run.add_argument(
+        "--release-anyway",
+        metavar="REASON",
+        help="write a report that differs from an earlier one by a few people; the reason is kept",
+    )
+    run.add_argument(
         "--pdf", action="store_true", help="also print each report to report.pdf, where Chromium is installed"
     )
     run.set_defaults(command=_run)
@@ -123,7 +138,54 @@ def _parser() -> argparse.ArgumentParser:
     status.add_argument("--out", metavar="DIR", help="where reports are; default STUDY/reports")
     status.add_argument("--json", action="store_true", help="machine-readable output")
     status.set_defaults(command=_status)
+    _add_safeguards(commands)
     return parser
+
+
+def _add_safeguards(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """The commands that only look: at a report, at this machine, at a repository."""
+    verify = commands.add_parser(
+        "verify",
+        help="check every file of a report by its hash, run it again and compare every number",
+        epilog="themewave verify my_study/reports/my-study/2024a --study my_study",
+    )
+    verify.add_argument(
+        "report", metavar="REPORT_DIR", help="folder of a wave's report, or that of all waves"
+    )
+    verify.add_argument("--study", metavar="STUDY", help="the study that it was made from")
+    verify.add_argument("--hashes-only", action="store_true", help="the quick form: run nothing again")
+    verify.add_argument("--json", action="store_true", help="machine-readable output")
+    verify.set_defaults(command=_verify)
+
+    doctor = commands.add_parser(
+        "doctor",
+        help="say what about this machine endangers a study: Jupyter, rights, versions, disk, git",
+        epilog="themewave doctor my_study",
+    )
+    doctor.add_argument("study", metavar="STUDY", nargs="?", help="study folder; none for the machine alone")
+    doctor.add_argument("--json", action="store_true", help="machine-readable output")
+    doctor.set_defaults(command=_doctor)
+
+    guard = commands.add_parser(
+        "guard",
+        help="look for outputs, ids, quotes and data of participants in what git would commit",
+        epilog="themewave guard --install --study my_study",
+    )
+    guard.add_argument(
+        "paths", metavar="PATHS", nargs="*", help="files or folders; none for all that is tracked"
+    )
+    guard.add_argument(
+        "--study",
+        action="append",
+        default=[],
+        metavar="STUDY",
+        help="look for its ids and quotes (may be repeated)",
+    )
+    guard.add_argument(
+        "--install", action="store_true", help="do this before every commit of the repository that you are in"
+    )
+    guard.add_argument("--json", action="store_true", help="machine-readable output")
+    guard.set_defaults(command=_guard)
 
 
 # Each command imports what it needs when it is called, so that `--help` answers at once.
@@ -160,6 +222,7 @@ def _run(options: argparse.Namespace) -> int:
         jobs=options.jobs,
         scheduler=options.scheduler,
         force=options.force,
+        release_anyway=options.release_anyway,
     )
     if options.pdf:
         from analysis_lib.commands.pdf import print_reports  # noqa: PLC0415
@@ -178,6 +241,24 @@ def _status(options: argparse.Namespace) -> int:
     from analysis_lib.commands.status import status  # noqa: PLC0415
 
     return status(options.study, options.out, as_json=options.json)
+
+
+def _verify(options: argparse.Namespace) -> int:
+    from analysis_lib.commands.verify import verify  # noqa: PLC0415
+
+    return verify(options.report, options.study, hashes_only=options.hashes_only, as_json=options.json)
+
+
+def _doctor(options: argparse.Namespace) -> int:
+    from analysis_lib.commands.doctor import doctor  # noqa: PLC0415
+
+    return doctor(options.study, as_json=options.json)
+
+
+def _guard(options: argparse.Namespace) -> int:
+    from analysis_lib.commands.guard import guard  # noqa: PLC0415
+
+    return guard(options.paths, studies=options.study, install=options.install, as_json=options.json)
 
 
 if __name__ == "__main__":

@@ -17,6 +17,7 @@ import numpy as np
 import pandas as pd
 
 from analysis_lib.errors import Finding, Level, characters_allowed, did_you_mean, first_few, value_class
+from analysis_lib.quote_flags import is_nhs_number
 from analysis_lib.readers import RawTable
 from analysis_lib.readers.table import SECOND_HEADER
 from analysis_lib.readers.values import shown_name
@@ -364,6 +365,9 @@ _LIKE_A_DATE = re.compile(
 )
 
 
+_TELEPHONE = re.compile(r"(\+44|0044|0)[ -]?[1-9]([ -]?[0-9]){8,9}")
+
+
 def _text(text: str, column: Column) -> tuple[object, Problem | None]:
     allowed = characters_allowed(column.pattern) if column.pattern else None
     if column.name.endswith("_id"):
@@ -373,22 +377,16 @@ def _text(text: str, column: Column) -> tuple[object, Problem | None]:
         if re.fullmatch(r"[0-9]+([.,][0-9]+)?[eE][+-]?[0-9]+", text):
             fix = "A spreadsheet may have shortened a long id; restore it from the source."
             return None, ("T10", "an id looks like a number in scientific notation.", fix, allowed)
-        if column.name == "participant_id" and _is_nhs_number(text):
+        if column.name == "participant_id" and is_nhs_number(text):
             fix = "Use a pseudonymous id; the real number must not stand in a study folder."
             return None, ("T11", "an id looks like a health-service number.", fix, allowed)
+        if column.name == "participant_id" and _TELEPHONE.fullmatch(text):
+            fix = "Use a pseudonymous id; the real number must not stand in a study folder."
+            return None, ("T11", "an id looks like a telephone number.", fix, allowed)
     if column.pattern and not re.fullmatch(column.pattern, text):
         fix = "Use a short pseudonymous id." if column.name.endswith("_id") else "Copy it again, whole."
         return None, ("T12", f"{value_class(text)} does not fit.", fix, allowed)
     return text, None
-
-
-def _is_nhs_number(text: str) -> bool:
-    """Ten digits whose last is the modulus-11 check digit of the others."""
-    digits = re.sub(r"[ -]", "", text)
-    if not re.fullmatch(r"\d{10}", digits):
-        return False
-    check = (11 - sum(int(d) * (10 - i) for i, d in enumerate(digits[:9])) % 11) % 11
-    return check == int(digits[9])
 
 
 def _duplicate_keys(frame: pd.DataFrame, schema: TableSchema, raw: RawTable) -> list[Finding]:
@@ -414,7 +412,28 @@ def _duplicate_keys(frame: pd.DataFrame, schema: TableSchema, raw: RawTable) -> 
             findings.append(
                 Finding("stop", "T14", raw.file, what, fix, raw.lines[row], "participant_id", raw.sheet)
             )
+        findings += _no_persons(ids.str.casefold(), raw)
     return findings
+
+
+_SUMS = ("total", "totals", "sum", "mean", "average", "median", "count", "gesamt", "summe", "mittelwert")
+_MISSING = ("na", "nan", "none", "null", "nil", "missing", "unknown", "unbekannt", "-", "--")
+
+
+def _no_persons(ids: pd.Series, raw: RawTable) -> list[Finding]:
+    """Rows of participants whose id, in lower case, is a word that no person is called."""
+    findings = []
+    for row in ids.index[ids.isin(_SUMS)]:
+        what = "the row looks like a total and not like a person."
+        fix = "Delete the row; a person who is really called so needs another id."
+        where = (raw.lines[row], "participant_id", raw.sheet)
+        findings.append(Finding("stop", "T18", raw.file, what, fix, *where))
+    for row in ids.index[ids.isin(_MISSING)]:
+        what = "the id is a word that often stands for a missing value; it was read as an id."
+        fix = "Nothing to do if it is one; else give the person an id, or name the word under `columns: missing:`."
+        where = (raw.lines[row], "participant_id", raw.sheet)
+        findings.append(Finding("warn", "T17", raw.file, what, fix, *where))
+    return first_few(findings, MOST_SHOWN)
 
 
 def loose_id(text: str) -> str:

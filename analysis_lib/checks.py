@@ -8,7 +8,6 @@ References: van den Broeck et al. 2005, PLoS Medicine 2(10) e267, on screening d
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Callable, Iterator, Mapping
 from datetime import timedelta
@@ -20,6 +19,7 @@ from analysis_lib.canonical import MOST_SHOWN, CanonicalTable, loose_id
 from analysis_lib.errors import Finding, Level, did_you_mean, looks_like_a_name
 from analysis_lib.late_starters import late_starters
 from analysis_lib.outcome import dropout_flags
+from analysis_lib.quote_checks import flags_are_answered, notes_quote_nobody, reviews_fit_the_words
 from analysis_lib.study import Study, WaveFacts
 
 Tables = Mapping[str, CanonicalTable]
@@ -182,7 +182,7 @@ def segments_are_one_passage(tables: Tables, study: Study, wave: str) -> Iterato
     """All rows of a segment are about the same words of the same person."""
     table = tables["coded_segments"]
     frame = table.frame[table.frame["segment_id"].notna()]
-    for column in ("participant_id", "document_id", "start", "end", "text"):
+    for column in ("participant_id", "document_id", "start", "end", "text", "text_original"):
         # the first value that any row of the segment gives; blanks contradict nothing
         first = frame.groupby("segment_id", observed=True)[column].transform("first")
         wrong = (frame[column] != first).reindex(table.frame.index)
@@ -297,25 +297,6 @@ def models_have_their_columns(tables: Tables, study: Study, wave: str) -> Iterat
             yield Finding("warn", "X18", table.file, what, fix, column=column)
 
 
-def reviews_fit_the_words(tables: Tables, study: Study, wave: str) -> Iterator[Finding]:
-    """A review belongs to a segment of this wave and to its very words."""
-    reviews, segments = tables["quote_reviews"], tables["coded_segments"]
-    known = segments.frame.drop_duplicates("segment_id").set_index("segment_id")["text"]
-    ids = reviews.frame["segment_id"]
-    what, fix = "no segment of this wave has this id.", "Remove the review, or correct the id."
-    orphan = ~ids.isin(known.index) & ids.notna()
-    yield from _rows("warn", "X10", reviews, orphan, "segment_id", what, fix)
-    now = ids.map(known).map(fingerprint, na_action="ignore")
-    changed = (now != reviews.frame["text_sha256"].str.lower()) & now.notna()
-    what = "the words have changed since they were reviewed; the quote is withheld."
-    yield from _rows("warn", "X11", reviews, changed, "text_sha256", what, "Read the quote again.")
-
-
-def fingerprint(text: str) -> str:
-    """SHA-256 of a text in UTF-8, in hexadecimal; ties a review to the words that were read."""
-    return hashlib.sha256(text.encode("utf-8")).hexdigest()
-
-
 def coders_were_asked(tables: Tables, study: Study, wave: str) -> Iterator[Finding]:
     """Who coded whom was asked to, and without assignments nobody knows who was asked."""
     assigned, segments = tables["assignments"], tables["coded_segments"]
@@ -417,6 +398,8 @@ RULES: tuple[tuple[Rule, str], ...] = (
     (outcome_can_be_derived, "participants"),
     (models_have_their_columns, "participants"),
     (reviews_fit_the_words, "coded_segments quote_reviews"),
+    (flags_are_answered, "coded_segments quote_reviews"),
+    (notes_quote_nobody, "coded_segments quote_reviews"),
     (coders_were_asked, "coded_segments assignments"),
     (rounds_are_told_apart, "coded_segments assignments"),
 )

@@ -19,6 +19,8 @@ from urllib.parse import quote
 _UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 
 _MARKS = ("†", "‡", "§", "¶")
+_SIZE = re.compile(r"\(n = [^)]*\)")
+_SHORT, _LONG = 26, 60  # letters: words that need no second line, and words that need room
 _ABOUT_P = re.compile(r"p[:-]|(?:Adjusted|Exact|Joint|Log-rank) p\b|No (?:p-values|test)\b")
 
 
@@ -56,12 +58,15 @@ class Cell:
         Left for words, right for numbers.
     behind
         Id of what stands behind a number, such as the quotes of a theme in a group; a page that has it links there.
+    lines
+        On a page, what follows a semicolon begins a line.
     """
 
     text: str
     align: Literal["left", "right"] = "right"
     colspan: int = 1
     behind: str = ""
+    lines: bool = False
 
 
 @dataclass(frozen=True)
@@ -214,17 +219,19 @@ class FormattedTable:
     def _row_html(self, row: Row, linked: Container[str]) -> str:
         anchor = f' id="{escape(row.anchor)}"' if row.anchor else ""
         if row.heading:
-            stub = f'<th scope="rowgroup" colspan="{self.n_columns}"><span>{escape(row.stub)}</span></th>'
+            stub = (
+                f'<th scope="rowgroup" colspan="{self.n_columns}"><span>{_whole_sizes(row.stub)}</span></th>'
+            )
             return f'<tr{anchor} class="group">{stub}</tr>'
         indent = f' class="in{row.indent}"' if row.indent else ""
         cells = "".join(
-            f'<td class="{cell.align}"'
+            f'<td class="{_class_of(cell)}"'
             + (f' colspan="{cell.colspan}"' if cell.colspan > 1 else "")
             + f">{_text_html(cell, linked)}</td>"
             for cell in row.cells
         )
         muted = ' class="muted"' if row.muted else ""
-        return f'<tr{anchor}{muted}><th scope="row"{indent}>{escape(row.stub)}</th>{cells}</tr>'
+        return f'<tr{anchor}{muted}><th scope="row"{indent}>{_whole_sizes(row.stub)}</th>{cells}</tr>'
 
 
 def _place_of(note: str) -> int:
@@ -233,8 +240,38 @@ def _place_of(note: str) -> int:
 
 
 def _text_html(cell: Cell, linked: Container[str]) -> str:
-    text = escape(cell.text)
+    text = _whole_sizes(cell.text)
+    if cell.lines:
+        text = text.replace("; ", "; <br>")
     return f'<a href="#{quote(cell.behind)}">{text}</a>' if cell.behind and cell.behind in linked else text
+
+
+def _class_of(cell: Cell) -> str:
+    """How a cell is aligned, and for words in one column whether they are few or many.
+
+    >>> _class_of(Cell("12")), _class_of(Cell("cannot tell", "left")), _class_of(Cell("nobody", "left", colspan=3))
+    ('right', 'left short', 'left')
+    >>> _class_of(Cell("nobody coded twice has it"))
+    'right words'
+    """
+    size = len(cell.text)
+    if cell.align == "right":
+        words = size > _SHORT // 2 and not any(letter.isdigit() for letter in cell.text)
+        return "right words" if words else "right"
+    if cell.colspan > 1:
+        return "left"
+    if cell.lines:
+        return "left by-line"
+    return "left short" if size <= _SHORT else "left long" if size > _LONG else "left"
+
+
+def _whole_sizes(text: str) -> str:
+    """Escaped text in which no line ends inside ``(n = 37)``.
+
+    >>> print(_whole_sizes("Dropped out (n = 18)"))
+    Dropped out <span class="whole">(n = 18)</span>
+    """
+    return _SIZE.sub(r'<span class="whole">\g<0></span>', escape(text))
 
 
 def _head_html(head: Head, left: bool) -> str:
@@ -246,7 +283,9 @@ def _head_html(head: Head, left: bool) -> str:
     )
     if not head.text:
         return f"<td{attributes}></td>"
-    return f'<th scope="{"colgroup" if head.colspan > 1 else "col"}"{attributes}>{escape(head.text)}</th>'
+    return (
+        f'<th scope="{"colgroup" if head.colspan > 1 else "col"}"{attributes}>{_whole_sizes(head.text)}</th>'
+    )
 
 
 def _flat(heads: tuple[Head, ...]) -> list[str]:

@@ -12,10 +12,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import yaml
-
 from analysis_lib.schema import DATA_SCHEMA
-from analysis_lib.yamlfile import read_yaml
+from analysis_lib.yamlfile import as_yaml, read_pairs, read_yaml
 
 FILE = "import_map.yaml"
 GUIDS = Path(".themewave") / "code_guids.yaml"  # below the study folder
@@ -72,16 +70,21 @@ class ImportMap:
                 column: dict(sorted(levels.items())) for column, levels in sorted(self.values.items())
             },
         }
-        return _HEAD + yaml.safe_dump(plain, allow_unicode=True, sort_keys=False, width=100)
+        return _HEAD + as_yaml(plain)
 
 
 def known_guids(study: Path) -> dict[str, str]:
-    """GUID of a code -> code id, as earlier imports of a study settled it; empty where there was none."""
+    """GUID of a code -> code id, as earlier imports of a study settled it; empty where there was none.
+
+    Raises
+    ------
+    StudyError
+        If the file is no list of such pairs.
+    """
     path = study / GUIDS
     if not path.exists():
         return {}
-    held = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
-    return {str(guid): str(code) for guid, code in held.items()}
+    return read_pairs(path, shown_as=GUIDS.as_posix())
 
 
 def new_ids(

@@ -251,7 +251,7 @@ def effective_themes(values: pd.DataFrame) -> float:
 def _correlations(values: pd.DataFrame) -> NDArray[np.float64]:
     """Pearson's correlation of each two themes over the people coded for both; NaN where one does not vary."""
     if values.isna().to_numpy().any():
-        return values.corr().to_numpy()
+        return np.asarray(values.corr())
     with np.errstate(invalid="ignore", divide="ignore"):  # one matrix product, which a large wave needs
         return np.atleast_2d(np.corrcoef(values.to_numpy(), rowvar=False))
 

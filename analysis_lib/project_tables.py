@@ -6,7 +6,7 @@ it, so that a corrected project needs no import of its own; ``themewave import``
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
 from analysis_lib.errors import Finding, StudyError
@@ -14,6 +14,7 @@ from analysis_lib.import_map import FILE as MAP
 from analysis_lib.import_map import ImportMap, known_guids
 from analysis_lib.imported_wave import imported_wave
 from analysis_lib.importers import IMPORTERS, read_project
+from analysis_lib.readers import LEADS_OUTSIDE
 from analysis_lib.readers.table import RawTable
 from analysis_lib.study import Study, WaveFacts
 
@@ -57,13 +58,16 @@ def project_tables(
         return ProjectTables({}, {folder / source["file"] for source in named})
     path = folder / named[0]["file"]
     shown = path.relative_to(study.folder).as_posix()
+    if _leads_outside(path, study.folder):
+        findings.append(LEADS_OUTSIDE.at(shown))
+        return ProjectTables({}, {path})
     try:
         project = read_project(path, str(named[0]["format"]).casefold())
         found = imported_wave(
             project, codebook=study.codebook, known=ImportMap.of_wave(folder), guids=known_guids(study.folder)
         )
     except StudyError as error:
-        findings += error.findings
+        findings += [replace(each, file=shown) if each.file == path.name else each for each in error.findings]
         return ProjectTables({}, {path})
     tables = {}
     for name, rows in found.tables.items():
@@ -79,6 +83,13 @@ def project_tables(
             fix = "Nothing to do if so meant; `themewave import --dry-run` lists them."
             findings.append(Finding("note", "W13", shown, what, fix))
     return ProjectTables(tables, {path, folder / MAP})
+
+
+def _leads_outside(path: Path, study: Path) -> bool:
+    try:
+        return not path.resolve().is_relative_to(study.resolve())
+    except (OSError, RuntimeError):  # a loop of links, which reading the project says
+        return False
 
 
 def below(file: str) -> bool:

@@ -29,8 +29,10 @@ from analysis_lib.model_prediction import PredictionMeasures
 from analysis_lib.omnibus import Omnibus, csv_of
 from analysis_lib.outcome_models import GROUPS, OutcomeModels
 from analysis_lib.payload import Payload
+from analysis_lib.readers.apostrophes import quoted
 from analysis_lib.reliability import CodingReliability
 from analysis_lib.sensitivity import Sensitivity
+from analysis_lib.serious_codes import SeriousCodes
 from analysis_lib.share_changes import comparison_csv
 from analysis_lib.tables.across_waves import over_waves
 from analysis_lib.tables.coder_error import corrections_of
@@ -52,7 +54,6 @@ from analysis_lib.wave_comparison import WaveComparison
 
 Files = dict[str, pd.DataFrame]
 _NEVER = ["depth", "smallest_cell"]  # layout and door only
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
 
 
 @singledispatch
@@ -69,6 +70,11 @@ def _of_intake(result: WaveIntake) -> Files:
         "missing_values.csv": result.missing,
         "dropout_definitions.csv": result.dropout,
     }
+
+
+@result_files.register
+def _of_serious_codes(result: SeriousCodes) -> Files:
+    return {"INTERNAL_serious_codes.csv": result.segments}
 
 
 @result_files.register
@@ -394,9 +400,3 @@ def _field(value: object, digits: int | None) -> str:
         number = float(value) if digits is None else float(f"{value:.{digits}g}")
         return str(int(number)) if number.is_integer() and abs(number) < 1e15 else repr(number)
     return quoted(str(value))
-
-
-def quoted(text: str) -> str:
-    """Text in quotation marks; what a spreadsheet would run gets an apostrophe in front."""
-    safe = f"'{text}" if text.startswith(_FORMULA) else text
-    return '"' + safe.replace('"', '""') + '"'

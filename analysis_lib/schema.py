@@ -8,10 +8,12 @@ References: Frictionless Data, Table Schema, version 2.
 
 from __future__ import annotations
 
+import hashlib
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cache
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any, Literal
 
 import yaml
@@ -27,6 +29,11 @@ TABLES = (
     "quote_reviews",
     "claimed_agreement",
     "corrections",
+)
+
+# Files that the contract names, without their ending.
+_CONTRACT_NAMES = frozenset(
+    {*TABLES, "study", "codebook", "wave", "author_notes", "import_map", "code_guids"}
 )
 
 ColumnType = Literal["string", "integer", "number", "boolean", "date"]
@@ -154,6 +161,36 @@ def _column(raw: dict[str, Any]) -> Column:
         false_values=tuple(raw.get("falseValues", ())),
         block=raw.get("block", "other"),
     )
+
+
+def public_name(file: str) -> str:
+    """A file of a study as a report may name it: as it is where its name is the contract's, else by a digest.
+
+    People name files after people, and what a report follows from is listed in it.
+
+    Parameters
+    ----------
+    file
+        Path below the study folder, with ``/``.
+
+    Examples
+    --------
+    >>> public_name("waves/2024a/consent.xlsx"), public_name("study.yaml")
+    ('waves/2024a/consent.xlsx', 'study.yaml')
+    >>> name = public_name("waves/2024a/interview Ann Other.csv")
+    >>> name.startswith("waves/2024a/file-"), name.endswith(".csv"), "Ann" in name
+    (True, True, False)
+    """
+    *above, name = PurePosixPath(file).parts
+    depth = 2 if above[:1] == ["waves"] else len(above)
+    if len(above) == depth and PurePosixPath(name).stem in _CONTRACT_NAMES:
+        return file
+    digest = hashlib.sha256(
+        "/".join([*above[depth:], name]).encode("utf-8", errors="surrogateescape")
+    ).hexdigest()
+    suffix = PurePosixPath(name).suffix
+    shown = f"file-{digest[:8]}{suffix if re.fullmatch(r'[.][a-z0-9]{1,8}', suffix) else ''}"
+    return "/".join([*above[:depth], shown])
 
 
 @cache

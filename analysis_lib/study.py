@@ -67,6 +67,17 @@ class Outcome:
         return self.labels.get(group, group.replace("_", " ").strip().capitalize())
 
 
+# Ways of ending that the table's own word says less plainly.
+_ENDED = {
+    "completed_agreed": "as agreed",
+    "patient_unilateral": "by the patient alone",
+    "therapist_unilateral": "by the therapist alone",
+    "mutual_early": "early by agreement",
+    "referred_on": "by referral",
+    "external": "for outside reasons",
+}
+
+
 @dataclass(frozen=True)
 class DropoutDefinition:
     """One way of saying who dropped out; exactly one kind of rule is given, the others are None."""
@@ -82,7 +93,9 @@ class DropoutDefinition:
     def in_words(self) -> str:
         """The rule as a phrase for a table."""
         if self.termination_type is not None:
-            return "ended as " + " or ".join(kind.replace("_", " ") for kind in self.termination_type)
+            return "ended " + " or ".join(
+                _ENDED.get(kind, f"as {kind.replace('_', ' ')}") for kind in self.termination_type
+            )
         if self.sessions_attended_below is not None:
             return f"fewer than {self.sessions_attended_below} sessions attended"
         if self.share_of_plan_below is not None:

@@ -20,6 +20,7 @@ import pandas as pd
 from analysis_lib.author_notes import notes_problems
 from analysis_lib.canonical import CanonicalTable, Correction, canonical_table, empty_table
 from analysis_lib.checks import check_tables
+from analysis_lib.consent import withdrawn_elsewhere
 from analysis_lib.errors import (
     Finding,
     StudyError,
@@ -31,7 +32,7 @@ from analysis_lib.errors import (
 from analysis_lib.notes_wording import wording_problems
 from analysis_lib.outcome import dropout_flags, outcome_groups
 from analysis_lib.readers import RawTable
-from analysis_lib.schema import table_schema
+from analysis_lib.schema import public_name, table_schema
 from analysis_lib.study import (
     Study,
     WaveFacts,
@@ -175,7 +176,9 @@ def check_study(study: str | Path, waves: Iterable[str] | None = None) -> list[F
     findings += _unlisted_waves(known) if waves is None else []
     people: set[str] = set()
     facts: list[WaveFacts] = []
-    for wave in dict.fromkeys(waves or known.waves):
+    chosen = list(dict.fromkeys(waves or known.waves))
+    findings += withdrawn_elsewhere(known, chosen) if known.repeated == "panel" else []
+    for wave in chosen:
         result, found = _read_wave(known, wave, sound=sound, earlier=people)
         findings += found
         if result is not None:
@@ -380,7 +383,9 @@ def _input_hashes(study: Study, wave: str, tables: Iterable[str]) -> dict[str, s
     names += [f"waves/{wave}/author_notes.md", f"waves/{wave}/import_map.yaml", *tables]
     paths = {name: study.folder / name for name in sorted(set(names))}
     hashes = {
-        name: hashlib.sha256(path.read_bytes()).hexdigest() for name, path in paths.items() if path.is_file()
+        public_name(name): hashlib.sha256(path.read_bytes()).hexdigest()
+        for name, path in paths.items()
+        if path.is_file()
     }
     return hashes | {"study.yaml": hash_of_decisions(study.folder)}
 

@@ -92,6 +92,25 @@ def read_wave_files(
     return raws, findings
 
 
+def read_wave_table(study: Study, wave: str, facts: WaveFacts | None, name: str) -> RawTable | None:
+    """One table of a wave as text; None where there is none, or where reading the wave says why it cannot be read."""
+    candidates = _candidates(study, wave, facts, name)
+    return _read(candidates[0], study)[0] if len(candidates) == 1 else None
+
+
+def file_of_table(study: Study, wave: str, facts: WaveFacts | None, name: str) -> Path:
+    """The file that holds a table of a wave; where there is none yet, the one in which it would be looked for first."""
+    candidates = _candidates(study, wave, facts, name)
+    return candidates[0][0] if candidates else study.folder / "waves" / wave / f"{name}.csv"
+
+
+def _candidates(study: Study, wave: str, facts: WaveFacts | None, name: str) -> list[Source]:
+    folder = study.folder / "waves" / wave
+    sources, _ = _named_sources(folder, facts)
+    by_name: list[Source] = [(path, None, None) for path in _files_by_name(folder).get(name, ())]
+    return sources[name] if name in sources else _readable(by_name)
+
+
 def _readable(found: list[Source]) -> list[Source]:
     """The files in a format that is read; a single one in another format, for its reader to refuse."""
     known = [source for source in found if source[0].suffix.casefold() in READERS]

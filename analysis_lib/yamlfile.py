@@ -14,6 +14,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +37,7 @@ _YES, _NO = {"yes", "true", "on"}, {"no", "false", "off"}
 _NULL = {"", "~", "null", "Null", "NULL"}
 # The parser in C is some thirty times faster and is missing from few installations.
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_Dumper = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
 
 Place = tuple[str | int, ...]
 
@@ -125,12 +127,43 @@ def read_yaml(path: Path, schema_path: Path, *, shown_as: str) -> dict[str, Any]
 
 def examine_yaml(path: Path, schema_path: Path, *, shown_as: str) -> YamlText:
     """Read a YAML file as far as it can be read; parameters as for :func:`read_yaml`."""
-    schema = yaml.safe_load(schema_path.read_text(encoding="utf-8"))
+    schema = _schema(schema_path)
     reading = _Reading(shown_as)
     raw = _parse(path, reading)
     readable = reading.usable
     values = _typed(raw, schema, (), reading) if readable else None
     return YamlText(values if reading.usable else None, tuple(reading.findings), reading.lines)
+
+
+def read_pairs(path: Path, *, shown_as: str) -> dict[str, str]:
+    """Read a YAML file of keys with one text each, as strictly as any other.
+
+    Raises
+    ------
+    StudyError
+        With every problem of the file.
+    """
+    reading = _Reading(shown_as)
+    schema = {"type": "object", "additionalProperties": {"type": "string"}}
+    pairs = _parse(path, reading)
+    if reading.usable:
+        pairs = _typed(pairs, schema, (), reading)
+    if reading.findings:
+        raise StudyError(reading.findings)
+    return dict(pairs)
+
+
+def as_yaml(value: dict[str, Any]) -> str:
+    """A plain value as the text of a YAML file, its keys in their order."""
+    text: str = yaml.dump(value, Dumper=_Dumper, allow_unicode=True, sort_keys=False, width=100)
+    return text
+
+
+@cache
+def _schema(path: Path) -> dict[str, Any]:
+    """A schema file, read once; nobody changes what is in it."""
+    schema: dict[str, Any] = yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)
+    return schema
 
 
 def examine_entries(

@@ -1,16 +1,19 @@
 """Write data_schema/ERRORS.md from the code: every code of a finding with its level, its sentences and its way out.
 
 The readers' rules are objects and are taken as they are. Elsewhere a finding is made where it is found, so the
-source is read: a call or tuple that holds a code is followed by what was found and what to do. Run as a script by
-``make docs``; a test holds the page against what this module would write.
+source is read: a call or tuple that holds a code is followed by what was found and what to do. The example of a code is
+what the first bad input with it was told (``python tests/bad_input.py --examples`` writes them down), else its own
+sentences. Run as a script by ``make docs``; a test holds the page against what this module would write.
 """
 
 from __future__ import annotations
 
 import ast
+import json
 import re
 from collections import defaultdict
 from collections.abc import Iterator
+from functools import cache
 from importlib import import_module
 from pathlib import Path
 
@@ -19,17 +22,23 @@ from analysis_lib.schema import DATA_SCHEMA
 
 PAGE = DATA_SCHEMA / "ERRORS.md"
 PACKAGE = DATA_SCHEMA.parent / "analysis_lib"
+EXAMPLES = Path(__file__).parent / "bad_inputs" / "examples.json"
 SLOT = "…"
 ABOUT = {
     "C": "The codebook",
+    "D": "The door: what may leave in a report",
+    "E": "What endangers a study on this machine (`doctor`)",
+    "G": "What a repository may not keep (`guard`)",
     "K": "Corrections",
     "M": "Importing from and exporting to coding programs",
     "N": "Notebooks",
     "O": "What `run` was asked for",
     "P": "Pseudonyms",
+    "Q": "Reviewing quotes",
     "R": "Reading a file",
     "S": "study.yaml: decisions that point nowhere or contradict",
     "T": "One table: columns, cells, keys",
+    "V": "A report beside its manifest and a rerun (`verify`)",
     "W": "Waves and their files",
     "X": "Tables against one another and against the study",
     "Y": "YAML files and their schema",
@@ -41,8 +50,21 @@ _HEAD = """\
 
 Generated from the code by `make docs`. A *stop* has to be mended before anything runs; a *warn* runs, but a number may
 mislead; a *note* is there to be known. Each message also names file, line and column, and what is allowed there. It
-never repeats what stands in a cell. … stands for a name or a number.
+never repeats what stands in a cell. … stands for a name or a number. Below each table every message stands once as
+somebody saw it.
 """
+# Where a message without an example of its own would be seen.
+_SEEN = {
+    "D": "wave 2024a",
+    "E": "Jupyter",
+    "G": "notes.md",
+    "M": "project.qdpx",
+    "N": "notebook",
+    "O": "--out",
+    "P": "pseudonym_key",
+    "R": "waves/w1/participants.csv",
+    "V": "results/flow.csv",
+}
 
 Saying = tuple[str, str, str]  # level, what, fix
 
@@ -50,13 +72,27 @@ Saying = tuple[str, str, str]  # level, what, fix
 def page() -> str:
     """The page as the code has it."""
     sayings = collected()
+    examples = example_messages(sayings)
     parts = [_HEAD]
     for letter in sorted({code[0] for code in sayings}):
         rows = "\n".join(_row(code, sayings[code]) for code in sorted(sayings) if code[0] == letter)
         parts.append(
             f"\n## {letter}: {ABOUT[letter]}\n\n| code | level | what | what to do |\n|---|---|---|---|\n{rows}\n"
         )
+        seen = "\n".join(examples[code] for code in sorted(sayings) if code[0] == letter)
+        parts.append(f"\n```text\n{seen}\n```\n")
     return "".join(parts)
+
+
+def example_messages(sayings: dict[str, list[Saying]]) -> dict[str, str]:
+    """Code -> one message as it is printed: of a bad input where one provokes it, else of its own sentences."""
+    seen = json.loads(EXAMPLES.read_text(encoding="utf-8"))
+    return {code: seen.get(code) or _typical(code, said) for code, said in sayings.items()}
+
+
+def _typical(code: str, said: list[Saying]) -> str:
+    level, what, fix = said[0]
+    return f"{level} {code}  {_SEEN.get(code[0], 'study.yaml')}: {what.split(' / ')[0]} {fix.split(' / ')[0]}"
 
 
 def _row(code: str, sayings: list[Saying]) -> str:
@@ -68,6 +104,7 @@ def _row(code: str, sayings: list[Saying]) -> str:
     return f"| {code} | {levels} | {what} | {fix} |"
 
 
+@cache
 def collected() -> dict[str, list[Saying]]:
     """Code -> everything that is said under it.
 
@@ -88,7 +125,11 @@ def collected() -> dict[str, list[Saying]]:
         for code, saying in _found(tree):
             named.add(code)
             if saying is not None:
-                sayings[code].append(saying)
+                sayings[code if saying[1] != SLOT else f"{code} {SLOT}"].append(saying)
+    # a sentence that is made elsewhere is a slot, where nothing else is said under the code
+    elsewhere = {code.split()[0]: sayings.pop(code) for code in list(sayings) if code.endswith(SLOT)}
+    for code, said in elsewhere.items():
+        sayings.setdefault(code, said)
     if mute := sorted(named - sayings.keys()):
         raise ValueError(f"no sentence was found for {', '.join(mute)}")
     return dict(sayings)
@@ -127,6 +168,8 @@ def _said(
     given = [_text(arg, scope, line) for arg in args[at + 1 :]]
     sentences = [text for text in given if text and _is_sentence(text)]
     levels = [keywords["level"]] if "level" in keywords else args[:at]
+    if len(sentences) == 1 and len(given) >= 3 and sentences == given[2:3]:
+        sentences.insert(0, SLOT)
     if len(sentences) < 2:
         yield str(values[at]), None
         return
@@ -154,7 +197,10 @@ def _text(node: ast.expr, scope: ast.FunctionDef, line: int) -> str | None:
         return "".join(str(p.value) if isinstance(p, ast.Constant) else SLOT for p in node.values)
     if isinstance(node, ast.Name):
         value = _assigned(node.id, scope, line)
-        return None if value is None else _text(value, scope, value.lineno)
+        changed = value is not None and any(
+            isinstance(part, ast.Name) and part.id == node.id for part in ast.walk(value)
+        )  # a name made from itself, such as a path that is resolved
+        return None if value is None or changed else _text(value, scope, value.lineno)
     if isinstance(node, ast.IfExp):
         both = [_text(part, scope, line) for part in (node.body, node.orelse)]
         return " / ".join(text for text in both if text) or None

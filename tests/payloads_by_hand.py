@@ -21,7 +21,7 @@ FACTS = {
     "leading": ["cold"],
     "stated_event": {"main": "declared"},
     "why": {"main": {"age": "younger people leave earlier"}},
-    "rules": {"declared": "ended as patient unilateral", "under_8": "fewer than 8 sessions attended"},
+    "rules": {"declared": "ended by the patient alone", "under_8": "fewer than 8 sessions attended"},
 }
 PEOPLE = ("n", "n_total", "n_with_theme", "n_with_reference", "n_reference", "excluded", "n_without_theme")
 KINDS = {

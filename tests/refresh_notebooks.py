@@ -27,6 +27,10 @@ def refresh(path: Path) -> None:
         timeout=300,
     )
     client.execute()
+    for cell in notebook.cells:
+        for output in cell.get("outputs", ()):
+            # A view of a widget is a name for this run alone.
+            output.get("data", {}).pop("application/vnd.jupyter.widget-view+json", None)
     kernelspec = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
     notebook.metadata = {"kernelspec": kernelspec, "language_info": {"name": "python"}}
     path.write_text(nbformat.writes(notebook) + "\n", encoding="utf-8")

@@ -27,8 +27,9 @@ def test_the_cover_says_what_the_wave_is(example):
         == "Helpful (n = 92); Unhelpful (n = 37); Mixed (n = 19); Dropped out (n = 31)"
     )
     assert lines["How groups are formed"] == (
-        "first that applies: Dropped out if dropout is declared; Helpful if perceived helpfulness is helpful; "
-        "Unhelpful if perceived helpfulness is unhelpful; Mixed if perceived helpfulness is mixed"
+        "first that applies: Dropped out if therapy counts as dropped out under “declared”; Helpful if perceived"
+        " helpfulness is helpful; Unhelpful if perceived helpfulness is unhelpful; Mixed if perceived"
+        " helpfulness is mixed"
     )
 
 
@@ -64,9 +65,9 @@ def test_joint_display():
     (row,) = joint()
     assert row.counts == (("Helpful (n = 92)", "12/92, 13%"), ("Unhelpful (n = 37)", "14/37, 38%"))
     assert row.differences == (("Unhelpful", "+25 points [9, 42]", "clear"),)
-    assert row.model == "adjusted odds ratio of dropping out (under 8) 8.20 [1.90, 45.0]"
+    assert row.model == "Adjusted odds ratio of dropping out (under 8) [95% CI]: 8.20 [1.90, 45.0]"
     assert row.quotes == (
-        ("Helpful", (), "1 more segment withheld"),
+        ("Helpful", (), "1 segment withheld"),
         ("Unhelpful", (("He <b>looked</b> at his watch.", "P01, unhelpful"),), "3 more segments withheld"),
     )
     assert row.reading == ""

@@ -19,11 +19,9 @@ from analysis_lib.checks import (
     coders_were_asked,
     codes_are_in_the_codebook,
     codes_are_of_one_codebook_version,
-    fingerprint,
     models_have_their_columns,
     outcome_can_be_derived,
     people_are_enrolled,
-    reviews_fit_the_words,
     rounds_are_told_apart,
     rows_belong_to_this_wave,
     segments_are_one_passage,
@@ -37,6 +35,7 @@ from analysis_lib.checks import (
 )
 from analysis_lib.codebook import Codebook, Theme
 from analysis_lib.errors import Finding
+from analysis_lib.quote_checks import fingerprint, reviews_fit_the_words
 from analysis_lib.schema import TABLES
 from analysis_lib.study import Covariate, DropoutDefinition, Outcome, OutcomeRule, TerminationModelPlan
 

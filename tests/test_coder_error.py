@@ -296,7 +296,7 @@ def test_the_table_heads_each_block_with_who_was_settled() -> None:
 
 def test_what_could_not_be_corrected_is_named_in_the_notes() -> None:
     shown = format_table(payload_of(settled(TRUE, H[:4])))
-    assert f"Not corrected, unhelpful: {FEW_WITH} (Cold)." in shown.notes
+    assert f"Not corrected, {FEW_WITH}: unhelpful: Cold." in shown.notes
 
 
 @pytest.mark.parametrize(

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import getpass
 import json
 import os
 import re
 import shutil
+import socket
 import stat
 from dataclasses import replace
 from pathlib import Path
@@ -109,6 +111,14 @@ def test_new_makes_a_folder_with_every_table_and_check_says_what_is_missing(tmp_
     stops = [line.split(":")[0] for line in printed.out.splitlines() if line.startswith("stop")]
     assert stops == ["stop R11  waves/wave_1/consent.csv", "stop R11  waves/wave_1/participants.csv"]
     assert "Traceback" not in printed.err
+
+
+def test_new_keeps_a_study_out_of_git_and_its_words_out_of_differences(tmp_path, capsys):
+    assert typed("new", tmp_path / "mine") == 0
+    assert (tmp_path / "mine" / ".gitattributes").read_text().splitlines()[-1] == "* -text -diff"
+    assert f"themewave guard --install --study {tmp_path / 'mine'}" in capsys.readouterr().out
+    (tmp_path / ".git").mkdir()
+    assert typed("new", tmp_path / "other") == 0
 
 
 def test_new_never_writes_over_anything(tmp_path, capsys):
@@ -409,3 +419,28 @@ def test_a_run_writes_only_below_out_and_the_key_file(a_run):
     assert [path.name for path in (study.parent / "configuration").rglob("*.key")] == ["tiny.key"]
     assert not (Path.cwd() / "reports" / "built" / "tiny").exists()
     assert sorted(path.name for path in (out / "tiny").iterdir()) == [".lock", "index.html", "w1"]
+
+
+@pytest.mark.runs
+def test_a_run_is_verified_by_a_rerun_elsewhere_which_leaves_nothing_behind(a_run, capsys, monkeypatch):
+    study, out = a_run
+    monkeypatch.setattr(suite, "IN_RUN", ("01_wave_intake",))
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(study.parent / "configuration"))
+    before = {path: path.stat().st_mtime_ns for path in study.parent.rglob("*") if path.is_file()}
+    assert typed("verify", out / "tiny" / "w1", "--study", study) == 0
+    assert "came out the same to the byte in a rerun." in capsys.readouterr().out
+    assert {path: path.stat().st_mtime_ns for path in study.parent.rglob("*") if path.is_file()} == before
+
+
+@pytest.mark.runs
+def test_the_manifest_of_a_run_names_neither_user_nor_machine_nor_any_full_path(a_run):
+    text = (finished(a_run) / "manifest.json").read_text(encoding="utf-8")
+    for word in (
+        getpass.getuser(),
+        socket.gethostname(),
+        str(a_run[0].parent),
+        str(Path.home()),
+        str(Path.cwd()),
+    ):
+        assert not re.search(rf"\b{re.escape(word)}\b", text)
+    assert not re.search(r'": "(?:/|~|[A-Za-z]:)', text)

@@ -497,7 +497,7 @@ def test_facts_hold_no_number():
 
 def test_the_first_sentence_says_when_people_leave_with_base_and_interval():
     text = al.say(time_to_dropout(a_study(PLAIN), at=[3, 8])).text
-    assert "Of 30 people who could be followed, 11 dropped out (ended as patient unilateral)." in text
+    assert "Of 30 people who could be followed, 11 dropped out (ended by the patient alone)." in text
     assert "about 33 in 100 would have dropped out within 3 sessions (95% CI 20 to 53)" in text
 
 
@@ -512,7 +512,7 @@ def test_a_theme_that_the_data_do_not_settle_is_said_so():
     course = [(LEFT, 1), (LEFT, 3), (LEFT, 4), (DONE, 6), (DONE, 8), (ON, 2), (ON, 5)]
     people = [(ending, sessions, theme) for theme in (0, 1) for ending, sessions in course]
     text = al.say(time_to_dropout(a_study(people))).text
-    assert "Whether “Cold” goes with when people drop out the data do not settle" in text
+    assert "Whether “Cold” goes with dropping out sooner or later the data do not settle" in text
 
 
 def test_a_study_that_claims_prediction_is_worded_so():
@@ -558,7 +558,7 @@ def test_the_figure_lists_every_point_and_is_drawn_with_numbers_at_risk():
 
 def test_nobody_leaving_is_no_figure():
     payload = payload_of(time_to_dropout(a_study([(DONE, 4, 1), (DONE, 5, 0)])), "survival")
-    assert can_draw(payload) == "nobody dropped out (ended as patient unilateral)"
+    assert can_draw(payload) == "nobody dropped out (ended by the patient alone)"
 
 
 # The example

@@ -5,17 +5,14 @@ from __future__ import annotations
 import re
 
 import errors_page
-from test_bad_studies import CASES
+import pytest
+from bad_inputs import EVERY
+from bad_inputs.reading import faults
 
 # Codes that another test provokes, since they need more than one spoilt file.
 ELSEWHERE = {
     "C08": "test_codebook",
-    "R60": "test_bad_studies",
-    "S01": "test_bad_studies",
-    "T02": "test_canonical",
-    "W01": "test_bad_studies",
     "W09": "test_bad_studies",
-    "W10": "test_bad_studies",
     "W13": "importers/test_import_command",
     "W20": "test_author_notes",
     "W21": "test_author_notes",
@@ -23,9 +20,10 @@ ELSEWHERE = {
     "W23": "test_author_notes",
     "W24": "test_notes_wording",
     "X12": "test_checks",
-    "X13": "test_bad_studies",
-    "X26": "test_checks",
-    "Y02": "test_yamlfile",
+    "X28": "test_quote_checks",
+    "X29": "test_quote_checks",
+    "X30": "test_quote_checks",
+    "X31": "test_quote_checks",
     "X27": "test_late_starters",
     "Y10": "test_yamlfile",
 }
@@ -46,9 +44,22 @@ def test_every_code_has_one_row_with_a_level_a_sentence_and_a_way_out() -> None:
 
 
 def test_every_message_about_a_study_is_provoked_by_a_test() -> None:
-    provoked = {case.code for case in CASES} | ELSEWHERE.keys()
+    provoked = {case.code for case in EVERY} | ELSEWHERE.keys()
     about_a_study = {code for code in errors_page.collected() if code[0] in "CKSTWXY"}
     assert about_a_study - provoked == set()
+
+
+@pytest.mark.parametrize("code", errors_page.collected())
+def test_every_message_says_what_is_wrong_and_what_to_do_in_sentences(code: str) -> None:
+    sayings = errors_page.collected()
+    for _, what, fix in sayings[code]:
+        for sentence in (*what.split(" / "), *fix.split(" / ")):
+            assert re.search(r"[.!?)…]$", sentence), sentence
+            assert len(sentence) <= 320, sentence
+        assert re.match(r"[A-Z`…(]", fix), fix
+    example = errors_page.example_messages(sayings)[code]
+    if errors_page.SLOT not in example:
+        assert faults(example) == []
 
 
 def test_levels_are_those_of_the_code() -> None:

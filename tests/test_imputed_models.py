@@ -411,9 +411,8 @@ def test_the_sentence_says_whether_the_reading_stays(one_gap):
         "Model main: 39 people are complete cases; with missing covariates imputed it holds 40."
     )
     assert said[1].text.endswith(
-        "among complete cases; in the model as stated 7/20 with the theme dropped out and 9/19 without it. Both"
-        " leave it"
-        " open whether there is a link."
+        "among complete cases; in the model as stated 7 of 20 (35%) with the theme dropped out and 9 of 19"
+        " (47%) without it. Both leave it open whether there is a link."
     )
     assert "no data can show" in said[-1].text
 

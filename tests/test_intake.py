@@ -191,7 +191,7 @@ def test_a_wave_in_which_nothing_was_coded_says_so():
 
 
 def test_each_dropout_definition_counts_dropped_judged_and_unjudged(intake):
-    assert intake.dropout.to_numpy().tolist() == [["declared", "ended as patient unilateral", 2, 6, 2, 0]]
+    assert intake.dropout.to_numpy().tolist() == [["declared", "ended by the patient alone", 2, 6, 2, 0]]
 
 
 # Findings

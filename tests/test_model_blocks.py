@@ -323,7 +323,7 @@ def test_the_sentence_compares_the_theme_alone_with_everything_beside_it(grown):
     )
     assert "with the other themes and the demographic, clinical and service covariates; it moves by " in cold
     assert cold.endswith(
-        "(32 people; in the model as stated 9/12 with the theme dropped out and 4/20 without it)."
+        "(32 people; in the model as stated 9 of 12 (75%) with the theme dropped out and 4 of 20 (20%) without it)."
     )
     assert "significant" not in cold
 
@@ -331,8 +331,8 @@ def test_the_sentence_compares_the_theme_alone_with_everything_beside_it(grown):
 def test_a_theme_to_which_nothing_is_added_does_not_move():
     (cold, _) = said(payload_of(nested_blocks(models_of(ALONE)), "sentences"))
     assert cold.endswith(
-        "for the theme alone (32 people; in the model as stated 9/12 with the theme dropped out and 4/20 without it);"
-        " nothing is added to it."
+        "for the theme alone (32 people; in the model as stated 9 of 12 (75%) with the theme dropped out and 4 of 20"
+        " (20%) without it); nothing is added to it."
     )
 
 

@@ -158,6 +158,152 @@ def test_a_wave_without_segments_has_no_quotes() -> None:
     assert cleared([]) == {}
 
 
+# Reviews are a log
+
+
+DAY = pd.Timestamp("2024-05-02")
+LATER = pd.Timestamp("2024-05-03")
+BEFORE = {**RELEASED, "reviewed_on": DAY, "reviewer": "r1"}
+AGAINST = {**BEFORE, "decision": "withhold"}
+
+
+@pytest.mark.parametrize("decision", ["withhold", "paraphrase"])
+@pytest.mark.parametrize(
+    ("against", "released", "leaves"),
+    [
+        (DAY, LATER, True),  # somebody thought again
+        (DAY, DAY, False),
+        (LATER, DAY, False),
+        (None, LATER, False),  # nobody knows which came last
+        (DAY, None, False),
+    ],
+)
+def test_a_decision_against_these_words_stands_until_a_release_on_a_later_day(
+    decision: str, against: pd.Timestamp | None, released: pd.Timestamp | None, leaves: bool
+) -> None:
+    rows = [
+        {**BEFORE, "decision": decision, "reviewed_on": against},
+        {**BEFORE, "reviewed_on": released},
+    ]
+    expected = {"S1": REVIEWED if leaves else BARRED}
+    assert cleared([ONE], [YES_TO_QUOTE], rows) == expected
+    assert cleared([ONE], [YES_TO_QUOTE], rows[::-1]) == expected
+
+
+@pytest.mark.parametrize(
+    ("released", "leaves"), [(LATER, True), (DAY, True), (pd.Timestamp("2024-05-01"), False)]
+)
+def test_after_words_were_changed_they_can_be_released_on_the_day_the_old_ones_were_withheld(
+    released: pd.Timestamp, leaves: bool
+) -> None:
+    rows = [{**AGAINST, "text_sha256": HASH}, {**BEFORE, "reviewed_on": released}]
+    assert cleared([ONE], [YES_TO_QUOTE], rows) == {"S1": REVIEWED if leaves else BARRED}
+
+
+def test_a_release_of_earlier_words_beside_one_of_these_does_no_harm() -> None:
+    rows = [{**BEFORE, "text_sha256": HASH}, BEFORE]
+    assert cleared([ONE], [YES_TO_QUOTE], rows) == {"S1": REVIEWED}
+
+
+# Withdrawals
+
+
+@pytest.mark.parametrize("scope", ["analyse", "quote", "paraphrase", "share"])
+def test_whoever_has_withdrawn_anything_is_not_quoted(scope: str) -> None:
+    gone = {**YES_TO_QUOTE, "scope": scope, "withdrawn_on": DAY}
+    assert cleared([ONE], [YES_TO_QUOTE, gone], [RELEASED]) == {"S1": NO_PERSON}
+
+
+def test_two_answers_of_one_person_that_contradict_are_a_no() -> None:
+    rows = [YES_TO_QUOTE, {**YES_TO_QUOTE, "granted": "no"}]
+    assert cleared([ONE], rows, [RELEASED]) == {"S1": NO_PERSON}
+
+
+# Flags
+
+
+FLAGGED = "It helped to be asked by Dr Patel on 14 March 2023."
+FLAGGED_ONE = {**ONE, "text": FLAGGED}
+READ = {**RELEASED, "text_sha256": hashlib.sha256(FLAGGED.encode("utf-8")).hexdigest()}
+OPEN = ("withheld", "holds what may identify somebody, not answered")
+
+
+@pytest.mark.parametrize("answered", [None, "", "date", "name", "date;name", "Date Name", "email"])
+def test_a_release_that_leaves_a_flag_unanswered_releases_nothing(answered: str | None) -> None:
+    assert cleared([FLAGGED_ONE], [YES_TO_QUOTE], [{**READ, "flags_answered": answered}]) == {"S1": OPEN}
+
+
+@pytest.mark.parametrize("answered", ["date name", "name date", "  name   date ", "date name age"])
+def test_a_release_that_answers_every_flag_counts(answered: str) -> None:
+    assert cleared([FLAGGED_ONE], [YES_TO_QUOTE], [{**READ, "flags_answered": answered}]) == {"S1": REVIEWED}
+
+
+def test_two_releases_of_the_same_words_answer_together() -> None:
+    rows = [{**READ, "flags_answered": "date"}, {**READ, "flags_answered": "name"}]
+    assert cleared([FLAGGED_ONE], [YES_TO_QUOTE], rows) == {"S1": REVIEWED}
+
+
+def test_an_answer_to_other_words_answers_nothing() -> None:
+    rows = [{**READ, "flags_answered": "date"}, {**READ, "text_sha256": HASH, "flags_answered": "name"}]
+    assert cleared([FLAGGED_ONE], [YES_TO_QUOTE], rows) == {"S1": OPEN}
+
+
+def test_flagged_words_that_nobody_has_reviewed_are_not_even_consented() -> None:
+    assert cleared([FLAGGED_ONE], [YES_TO_QUOTE]) == {"S1": OPEN}
+
+
+# Translations
+
+
+ORIGINAL = "Es half, gefragt zu werden."
+TRANSLATED = {**ONE, "text_original": ORIGINAL, "translator": "T1"}
+ORIGINAL_READ = {**RELEASED, "original_sha256": hashlib.sha256(ORIGINAL.encode("utf-8")).hexdigest()}
+
+
+def beside(segment: dict[str, Any], review: dict[str, Any] | None) -> tuple[str | None, str | None]:
+    """The original and the translator that may stand beside a quote."""
+    given = {
+        "coded_segments": [segment],
+        "consent": [YES_TO_QUOTE],
+        "quote_reviews": [review] if review else [],
+    }
+    wave = a_wave(
+        PEOPLE,
+        codebook=themes("a"),
+        tables={name: pd.DataFrame(rows) for name, rows in given.items() if rows},
+    )
+    row = clear_quotes(wave).iloc[0]
+    return tuple(None if pd.isna(value) else value for value in (row["original"], row["translator"]))
+
+
+def test_original_words_stand_beside_a_translation_where_they_were_reviewed_too() -> None:
+    assert beside(TRANSLATED, ORIGINAL_READ) == (ORIGINAL, "T1")
+
+
+@pytest.mark.parametrize("original", [None, HASH])
+def test_a_review_of_the_translation_is_none_of_the_original(original: str | None) -> None:
+    assert beside(TRANSLATED, {**RELEASED, "original_sha256": original}) == (None, "T1")
+
+
+def test_an_original_goes_with_its_translation() -> None:
+    assert beside(TRANSLATED, {**ORIGINAL_READ, "decision": "withhold"})[0] is None
+    assert beside({**TRANSLATED, "quote_consent": "no"}, ORIGINAL_READ)[0] is None
+
+
+def test_a_translation_whose_translator_nobody_names_says_so() -> None:
+    assert beside({**TRANSLATED, "translator": None}, ORIGINAL_READ) == (ORIGINAL, "not named")
+
+
+def test_words_that_were_not_translated_have_no_translator() -> None:
+    assert beside(ONE, RELEASED) == (None, None)
+
+
+def test_a_flag_in_the_original_alone_holds_the_quote_back() -> None:
+    flagged = {**TRANSLATED, "text_original": "Es half, am 14.3.2023 gefragt zu werden."}
+    assert cleared([flagged], [YES_TO_QUOTE], [RELEASED]) == {"S1": OPEN}
+    assert cleared([flagged], [YES_TO_QUOTE], [{**RELEASED, "flags_answered": "date"}]) == {"S1": REVIEWED}
+
+
 # from files
 
 

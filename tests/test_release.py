@@ -79,8 +79,11 @@ def test_exact_counts_leave_as_they_are():
     assert passed((("n", "people"),), ((1,), (92,)), by=rules("exact")).rows == ((1,), (92,))
 
 
-def test_the_audited_rule_falls_back_to_midpoints():
-    assert rules("exact_audited").counts == "midpoint6"
+def test_the_audited_rule_holds_for_co_authors_alone():
+    assert rules("exact_audited").counts == "exact_audited"
+    outside = rules("exact_audited", "public")
+    assert outside.counts == "midpoint6"
+    assert outside.instead == "Counts are midpoints of six: no exact count leaves in profile public."
 
 
 def test_a_missing_count_stays_missing():
@@ -146,7 +149,7 @@ def test_the_stages_add_up_from_the_released_groups(counts, shown):
     assert [row[1] for row in rows] == shown
 
 
-@pytest.mark.parametrize(("base", "shown"), [(1, None), (6, None), (7, 3), (0, 3)])
+@pytest.mark.parametrize(("base", "shown"), [(3, None), (6, None), (7, 3), (20, 3)])
 def test_people_with_a_theme_are_shown_only_of_a_large_enough_base(base, shown):
     row = passed(BY_GROUP, (("cold", "mixed", 3, base),)).rows[0]
     assert row == ("cold", "mixed", shown, midpoint6(base))
@@ -206,7 +209,7 @@ MODEL = (
 @pytest.mark.parametrize(("cell", "leaves"), [(0, False), (5, False), (6, True), (40, True), (None, False)])
 def test_an_estimate_leaves_only_with_enough_people_in_every_cell(cell, leaves):
     row = passed(MODEL, (("cold", 4.06, 0.003, 5.2, cell, None),)).rows[0]
-    assert row == (("cold", 4.06, 0.01, None, None) if leaves else ("cold", None, None, None, WITHHELD))
+    assert row == (("cold", 4.1, 0.01, None, None) if leaves else ("cold", None, None, None, WITHHELD))
 
 
 def test_with_exact_counts_every_estimate_leaves():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from pathlib import Path
 
 import pytest
 
@@ -124,3 +125,61 @@ def test_no_display_of_the_example_quotes_more_than_two_people_of_a_theme_and_gr
                 cells.setdefault((theme, group), set()).add(quote)
         assert cells
         assert max(map(len, cells.values())) <= 2
+
+
+# Attribution: beside a quote stand a pseudonym and what the cell is about, and nothing else of the person
+
+
+NEVER_BESIDE = {"age", "gender", "ethnicity", "therapist_id", "site_id", "education", "employment", "session"}
+BESIDE = {
+    *("theme_id", "group", "participant", "participant_id", "quote", "clearance", "text_original", "translator"),
+    *("n_alike", "pattern", "model", "event", "term", "third", "ended"),
+}  # fmt: skip
+
+
+def quoting(display):
+    """Every table with quotes of every view of a display: (view, table)."""
+    return [
+        (view, table)
+        for view in views(display)
+        for table in payload_of(display, view).tables.values()
+        if "quote" in table.kinds.values()
+    ]
+
+
+def test_only_views_of_the_joint_display_hold_quotes():
+    folder = Path(__file__).resolve().parents[1] / "analysis_lib" / "views"
+    assert [path.name for path in sorted(folder.glob("*.py")) if '"quote"' in path.read_text()] == [
+        "joint.py"
+    ]
+
+
+def test_no_view_names_anything_else_of_a_person_beside_their_words(example):
+    found = quoting(example.display)
+    assert len(found) >= 6
+    for view, table in found:
+        assert set(table.kinds) <= BESIDE, view
+        assert not NEVER_BESIDE & set(table.kinds), view
+        assert [kind for kind in table.kinds.values() if kind in ("participant", "speaker")] != [], view
+
+
+def test_every_quote_carries_how_many_people_share_what_is_said_of_its_speaker(example):
+    sizes = example.wave.analysed["outcome_group"].value_counts()
+    for view, table in quoting(example.display):
+        assert "cell" in table.kinds.values(), view
+        for row in table.frame.to_dict("records"):
+            assert row["n_alike"] <= sizes[row["group"]], view
+            if not {"pattern", "third"} & set(row):
+                assert row["n_alike"] == sizes[row["group"]], view
+
+
+@pytest.mark.parametrize("counts", ROUNDED)
+def test_nobody_is_quoted_as_one_of_a_few(example, counts):
+    """A group of six, and one of seven of which no count would leave, have no voice of their own."""
+    small = {"midpoint6": 6, "suppress7_round5": 7}[counts]
+    for view, table in quoting(example.display):
+        at = list(table.kinds).index("n_alike")
+        for n, some in ((small, False), (small + 1, True)):
+            rows = tuple((*row[:at], n, *row[at + 1 :]) for row in table.rows if row[-1] is not None)
+            (left,) = released(counts, rows, columns=table.columns)
+            assert bool(left) is some, (view, n)

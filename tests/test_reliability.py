@@ -653,10 +653,10 @@ def test_the_table_of_shares_says_why_there_is_no_agreement() -> None:
 def test_the_joint_display_carries_alpha_or_the_reason() -> None:
     both = al.joint_display(crosstab_themes(quantitize(two_coders())))
     (shown,) = format_joint_display(payload_of(both))
-    assert shown.agreement.startswith("agreement between coders, alpha: 0.60 [")
+    assert shown.agreement.startswith("Agreement between coders, alpha [95% CI]: 0.60 [")
     alone = al.joint_display(crosstab_themes(quantitize(made([], [given(FIRST, "a")]))))
     (shown,) = format_joint_display(payload_of(alone))
-    assert shown.agreement.startswith("agreement between coders: nothing says who")
+    assert shown.agreement.startswith("Agreement between coders: nothing says who")
     assert shown.agreement in al.show(alone).text
 
 

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import csv
+import io
 
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from analysis_lib.payload import Payload
+from analysis_lib.readers.apostrophes import as_it_was, quoted
 from analysis_lib.release import release, rules_for
 from analysis_lib.result_files import result_files, save_results, write_csv
 from analysis_lib.study import Privacy
@@ -115,11 +119,34 @@ def written(tmp_path, frame, **options):
 
 @pytest.mark.parametrize(
     "text",
-    ["=1+1", "+1", "-1", "@SUM(A1)", "\tx", "\rx", "＝1", "＋1", "－1", "＠x", "-", '=HYPERLINK("x")'],
+    [
+        "=1+1",
+        "+1",
+        "-1",
+        "@SUM(A1)",
+        "\tx",
+        "\rx",
+        "\nx",
+        "\0x",
+        "＝1",
+        "＋1",
+        "－1",
+        "＠x",
+        "-",
+        "'=1",
+        '=HYPERLINK("x")',
+    ],
 )
 def test_text_that_a_spreadsheet_would_run_gets_an_apostrophe(tmp_path, text):
     _, rows = written(tmp_path, pd.DataFrame({"label": [text]}))
     assert rows == [["label"], [f"'{text}"]]
+
+
+@given(st.text("='+-@＝\t\r\n\",a ", max_size=8))
+def test_every_text_reads_back_equal_once_the_apostrophe_is_taken_off(text):
+    ((cell,),) = csv.reader(io.StringIO(quoted(text), newline=""), strict=True)
+    assert as_it_was(cell) == text
+    assert not cell.startswith(("=", "+", "-", "@", "\t", "\r", "\n", "＝"))
 
 
 def test_a_column_name_that_a_spreadsheet_would_run_gets_one_too(tmp_path):

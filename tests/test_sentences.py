@@ -240,6 +240,9 @@ def test_where_the_only_group_is_empty_it_is_said_that_nothing_can_be():
 
 def test_a_theme_that_says_why_therapy_ended_is_marked_as_such():
     payload = contrasts(a_contrast(14, 37, 12, 92, 0.004), about_endings=["cold", "elsewhere"])
+    assert sentences(payload)[0].text.endswith(
+        "The theme is itself a reason for ending, and how therapy ended is part of the outcome."
+    )
     assert sentences(payload)[-1].kind == "limit"
     assert sentences(payload)[-1].text.startswith(
         "“Cold manner” says why therapy ended, and whether it ended is part"

@@ -38,7 +38,7 @@ def termination(odds=(9.952, 2.17, 57.1), probabilities=(0.213, 0.729), guard=(3
         ),
         "guards": Table(GUARDS, (("main", "declared", 0, *guard),)),
     }
-    settings = {"stated_event": {"main": "declared"}, "rules": {"declared": "ended as patient unilateral"}}
+    settings = {"stated_event": {"main": "declared"}, "rules": {"declared": "ended by the patient alone"}}
     return Payload("sentences", "termination", tables, FACTS | settings | facts)
 
 
@@ -52,7 +52,7 @@ def test_a_theme_that_goes_with_dropping_out_is_said_in_plain_probabilities_and_
     sentence = sentences(termination())[0]
     assert (sentence.kind, sentence.anchor) == ("clear", "model-main-cold-present")
     assert sentence.text == (
-        "“Cold manner” goes with more dropping out (ended as patient unilateral): adjusted, about 73 in 100 with the"
+        "“Cold manner” goes with more dropping out (ended by the patient alone): adjusted, about 73 in 100 with the"
         " theme "
         "against 21 in 100 without it (adjusted odds ratio 9.95, 95% CI 2.17 to 57.1, 32 people)."
     )
@@ -67,7 +67,7 @@ def test_an_interval_over_one_settles_nothing():
     sentence = sentences(termination((1.5, 0.6, 3.9), (0.30, 0.39)))[0]
     assert (sentence.kind, sentence.text) == (
         "cannot tell",
-        "Whether “Cold manner” goes with dropping out (ended as patient unilateral) the data do not settle: "
+        "Whether “Cold manner” goes with dropping out (ended by the patient alone) the data do not settle: "
         "adjusted, about 39 in 100 with the theme against 30 in 100 without it (adjusted odds ratio 1.50, 95% CI"
         " 0.60 to 3.90, 32 "
         "people).",

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import getpass
 import json
+import re
+import socket
+from pathlib import Path
 
 import pytest
 from mini_suite import notebook, use_suite
 
 from analysis_lib.errors import StudyError
-from analysis_lib.runner import staging
+from analysis_lib.runner import disk, staging
 from analysis_lib.runner.changes import State
-from analysis_lib.runner.manifest import manifest, read_manifest, sha256, write_manifest
+from analysis_lib.runner.manifest import fixed_moment, manifest, read_manifest, sha256, write_manifest
 from analysis_lib.runner.notebooks import Executed
-from analysis_lib.runner.staging import only_run, put_aside, put_in_place, refuse_repository, stage
+from analysis_lib.runner.staging import mend, only_run, put_aside, put_in_place, refuse_repository, stage
 
 
 @pytest.fixture
@@ -33,19 +37,33 @@ def filled(folder, text):
     return folder
 
 
-def test_staging_starts_empty_and_clears_the_remains_of_a_killed_run(out):
+def test_a_run_begins_by_clearing_the_remains_of_a_killed_one(out):
     filled(out / ".w1.staging", "half")
     filled(out / ".w1.old", "older")
     filled(out / "w1", "old")
+    filled(out / ".w2.staging", "half")
+    mend(out)
+    assert [path.name for path in out.iterdir()] == ["w1"]
     assert list(stage(out, "w1").iterdir()) == []
-    assert sorted(path.name for path in out.iterdir()) == [".w1.staging", "w1"]
     assert (out / "w1" / "report.html").read_text() == "old"
 
 
-def test_staging_mends_a_swap_that_was_interrupted(out):
+def test_a_swap_that_was_interrupted_between_its_two_steps_is_undone(out):
     filled(out / ".w1.old", "old")
-    stage(out, "w1")
+    filled(out / ".w1.staging", "new")
+    mend(out)
+    assert [path.name for path in out.iterdir()] == ["w1"]
     assert (out / "w1" / "report.html").read_text() == "old"
+
+
+def test_everything_is_on_the_disk_before_the_folder_gets_its_name(out, monkeypatch):
+    seen = []
+    monkeypatch.setattr(disk.os, "fsync", lambda descriptor: seen.append((out / "w1").exists()))
+    staged = filled(stage(out, "w1"), "new")
+    (staged / "results").mkdir()
+    (staged / "results" / "flow.csv").write_text("n")
+    put_in_place(staged, out / "w1")
+    assert seen == [False] * 4 + [True]  # two files and two folders, then the folder above with the new name
 
 
 @pytest.mark.parametrize("can_exchange", [True, False])
@@ -117,15 +135,16 @@ def test_anywhere_else_is_allowed(tmp_path):
 # Manifest
 
 
-def a_manifest(folder, suite):
+def a_manifest(folder, suite, *, ended=2.5, seconds=1.234):
     path = notebook(suite, "01_first", "1")
     state = State(
         inputs={"study.yaml": "0" * 64}, earlier={}, notebooks={"01_first": sha256(path)}, code="c", versions={},
         places="p", profile="coauthor", pseudonyms="",
     )  # fmt: skip
+    executed = [Executed("01_first", path, seconds, 1, None)]
     return manifest(
-        study="tiny", wave="w1", state=state, facts={"seed": 1}, executed=[Executed("01_first", path, 1.234, 1, None)],
-        folder=folder, started=0.0, ended=2.5,
+        study="tiny", wave="w1", state=state, facts={"seed": 1}, executed=executed, folder=folder,
+        started=0.0, ended=ended,
     )  # fmt: skip
 
 
@@ -142,6 +161,33 @@ def test_the_manifest_names_no_absolute_path_and_only_its_own_clock(suite, out, 
     content = a_manifest(filled(out / "w1", "new"), suite)
     assert content["started"] == "1970-01-02T00:00:00Z"
     assert str(out) not in json.dumps(content)
+
+
+def test_with_a_source_date_the_manifest_is_the_same_whenever_and_however_long_it_ran(
+    suite, out, monkeypatch
+):
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "86400")
+    folder = filled(out / "w1", "new")
+    first, second = a_manifest(folder, suite), a_manifest(folder, suite, ended=99.0, seconds=7.5)
+    assert first == second
+    assert (first["seconds"], first["notebooks"]["01_first"]["seconds"]) == (0.0, 0.0)
+
+
+@pytest.mark.parametrize("text", ["tomorrow", "-1", "1e9", "1.5", " "])
+def test_a_source_date_that_is_none_is_refused(monkeypatch, text):
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", text)
+    with pytest.raises(StudyError) as caught:
+        fixed_moment()
+    assert caught.value.findings[0].code == "O25"
+
+
+def test_the_manifest_names_neither_user_nor_machine(suite, out, monkeypatch):
+    monkeypatch.setenv("USER", "somebodys-login")
+    monkeypatch.setenv("HOSTNAME", "somebodys-machine")
+    text = json.dumps(a_manifest(filled(out / "w1", "new"), suite))
+    for word in ("somebodys", str(Path.home()), getpass.getuser(), socket.gethostname(), str(out.parent)):
+        assert not re.search(rf"\b{re.escape(word)}\b", text)
+    assert not re.search(r'"(?:/|[A-Za-z]:\\\\)', text)
 
 
 def test_a_manifest_reads_back_and_a_broken_one_is_none(suite, out):

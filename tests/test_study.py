@@ -116,7 +116,7 @@ def test_the_participants_table_gains_what_the_study_declares(tmp_path: Path) ->
     ("definition", "words"),
     [
         (DropoutDefinition("d", termination_type=("patient_unilateral", "external")),
-         "ended as patient unilateral or external"),
+         "ended by the patient alone or for outside reasons"),
         (DropoutDefinition("d", sessions_attended_below=8), "fewer than 8 sessions attended"),
         (DropoutDefinition("d", share_of_plan_below=0.5), "less than 50% of the planned sessions attended"),
         (DropoutDefinition("d", column="left", values=("early", "never came")), "left is early or never came"),

@@ -179,6 +179,17 @@ def test_every_table_with_intervals_or_p_values_says_below_it_which_they_are(exa
 
 INTERVAL = re.compile(r"95% [^.]*(?:interval|limits)|intervals? resample|brackets hold 95%")
 P_HEAD = re.compile(r"\bp\b")
+
+
+def test_what_stands_in_lines_keeps_its_text_and_breaks_on_the_page_alone() -> None:
+    table = FormattedTable(
+        "T", "Theme", ((Head("Numbers"),),), (Row("Cold", (Cell("A 1/2; B (n = 3)", "left", lines=True),)),)
+    )
+    html = table.as_html()
+    assert '>A 1/2; <br>B <span class="whole">(n = 3)</span></td>' in html
+    assert "A 1/2; B (n = 3)" in table.as_text()
+
+
 P_NOTE = re.compile(r"\bp: |p-values|exact p|joint p")
 
 

@@ -118,11 +118,11 @@ def test_dropout():
     rows = table(
         "definition rule n_dropped n_judged n_unjudged n_late",
         ("under_8", "fewer than 8 sessions attended", 39, 171, 14, 0),
-        ("declared", "ended as patient unilateral", 0, 0, 185, 0),
+        ("declared", "ended by the patient alone", 0, 0, 185, 0),
     )
     assert body(formatted("dropout", tables={"rows": rows})) == [
         ["Under 8", "fewer than 8 sessions attended", "39/171", "23%", "14"],
-        ["Declared", "ended as patient unilateral", "0/0", "–", "185"],
+        ["Declared", "ended by the patient alone", "0/0", "–", "185"],
     ]
 
 

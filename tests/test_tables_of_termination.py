@@ -70,7 +70,7 @@ def test_termination_models():
     ]
     made_ = termination("termination_models", rows)
     assert body(made_) == [
-        ["Model main: ended as patient unilateral (13 of 32 people with complete data)"],
+        ["Model main: ended by the patient alone (13 of 32 people with complete data)"],
         ["Cold manner", "9.95 † [2.17, 57.1]", ".003", "8.20 † [1.90, 45.0]", ".006", "does not exist"],
         [
             "Delivery: video v in person",
@@ -185,9 +185,10 @@ def test_termination_guards():
         ("main", "declared", "dropped_out", 14, 14, 0),
         ("main", "declared", "mixed", None, None, None),
     )
-    made_ = termination("termination_guards", dropped=dropped)
+    held = {"guards": table(GUARDS, GUARD), "dropped": dropped}
+    made_ = formatted("termination_guards", tables=held, term_labels={"cold": "Cold"})
     left = "helpful 2 of 20; mixed withheld of withheld"
-    assert body(made_) == [["Main: declared", "32", "2", left, "13", "3", "4.3", "371", "1", "cold"]]
+    assert body(made_) == [["Main: declared", "32", "2", left, "13", "3", "4.3", "371", "1", "Cold"]]
 
 
 def test_a_table_without_rows_says_why():

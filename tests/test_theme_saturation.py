@@ -73,6 +73,14 @@ def test_the_rule_is_not_reached_while_new_codes_keep_coming() -> None:
     assert "not reached" in format_table(payload_of(found)).as_text()
 
 
+def test_where_the_rule_is_met_the_codes_that_came_later_are_counted() -> None:
+    six = {f"p{i}": "a b" if i < 4 else "a" for i in range(6)}
+    met = sentences(payload_of(saturation(people_with(six)), "sentences"))[0].text
+    assert met.endswith("is first met after 4 people, and no code came later.")
+    late = sentences(payload_of(saturation(people_with(six | {"p6": "c"})), "sentences"))[0].text
+    assert late.endswith("is first met after 4 people, yet 1 code of the 3 came later.")
+
+
 def test_too_few_people_for_the_rule_are_said_without_a_number() -> None:
     found = saturation(people_with(THREE))
     assert summary(found)["reason"] == "too few people"

@@ -466,7 +466,7 @@ def test_sentences_say_how_alike_clients_are_and_what_each_method_finds(worked):
     )
     assert cold.endswith(
         "All point the same way; 0 of 3 intervals exclude 1"
-        "; in the model as stated 8/10 with the theme dropped out and 4/10 without it."
+        "; in the model as stated 8 of 10 (80%) with the theme dropped out and 4 of 10 (40%) without it."
     )
     assert "significant" not in " ".join(said)
 

@@ -301,6 +301,9 @@ def test_reflexive_work_shows_shares_and_no_test():
     assert change(found)["not_tested"] == REFLEXIVE
     assert change(found)["tier"] == ""
     assert REFLEXIVE[10:] in said(found)
+    shown = format_table(payload_of(found, "changes"))
+    assert [head.text for head in shown.heads[0]][-1] != "Reading"
+    assert "not settled" not in said(found)
 
 
 def test_a_wave_that_was_not_read_is_named(tmp_path):

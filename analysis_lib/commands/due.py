@@ -14,7 +14,7 @@ from analysis_lib.study import Study, hash_of_decisions
 
 
 def due(
-    study: Study, waves: Sequence[str], reports: Path, *, profile: str | None
+    study: Study, waves: Sequence[str], reports: Path, *, profile: str | None, make_key: bool = True
 ) -> tuple[list[Plan], dict[str, State]]:
     """What has to be done for each of some waves, and what its result follows from.
 
@@ -22,8 +22,10 @@ def due(
     ----------
     profile
         Who the reports are for; None for the readers whom each wave was built for.
+    make_key
+        Whether a key of pseudonyms that is not there yet is made where a profile needs one.
     """
-    key = pseudonym_key(study, make=profile is not None)
+    key = pseudonym_key(study, make=make_key and profile is not None)
     now = states_of(
         study.folder,
         study.waves,

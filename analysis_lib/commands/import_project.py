@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import csv
 import hashlib
-import io
 import json
 import os
 import re
 import shutil
 from pathlib import Path
 from typing import Any
-
-import yaml
 
 from analysis_lib.codebook import examine_codebook
 from analysis_lib.commands.places import study_folder
@@ -21,10 +17,13 @@ from analysis_lib.import_map import FILE as MAP
 from analysis_lib.import_map import GUIDS, ImportMap, known_guids
 from analysis_lib.imported_wave import ImportedWave, imported_wave
 from analysis_lib.importers import read_project
+from analysis_lib.readers.apostrophes import quoted
 from analysis_lib.report.import_report import import_facts, render_import_report
 from analysis_lib.schema import DATA_SCHEMA
+from analysis_lib.yamlfile import as_yaml
 
 _WAVE = re.compile(r"[A-Za-z0-9_-]{1,32}")
+_NUMBER = re.compile(r"[+-]?[0-9]+([.,][0-9]+)?")
 REPORT = "import_report"
 ADDITIONS = "import_codebook.yaml"
 
@@ -86,16 +85,13 @@ def _write(found: ImportedWave, facts: dict[str, Any], folder: Path, wave: str) 
         f"{REPORT}.html": render_import_report(facts, study=folder.name, wave=wave),
     }
     if found.added:
-        texts[ADDITIONS] = yaml.safe_dump(
-            {"themes": [{key: value for key, value in row.items() if value} for row in found.added]},
-            allow_unicode=True,
-            sort_keys=False,
-        )
+        themes = [{key: value for key, value in row.items() if value} for row in found.added]
+        texts[ADDITIONS] = as_yaml({"themes": themes})
     for name, text in texts.items():
         _replace(target / name, text)
     guids = known_guids(folder) | {code.guid: code.code_id for code in found.codes if code.guid}
     (folder / GUIDS).parent.mkdir(exist_ok=True)
-    _replace(folder / GUIDS, yaml.safe_dump(dict(sorted(guids.items()))))
+    _replace(folder / GUIDS, as_yaml(dict(sorted(guids.items()))))
 
 
 def _text_of(path: Path) -> str:
@@ -108,18 +104,21 @@ def _holds_nothing(text: str) -> bool:
 
 
 def _written_before(target: Path) -> dict[str, dict[str, str]]:
-    """Table -> hash and format of what the last import of it wrote."""
-    path = target / f"{REPORT}.json"
-    return dict(json.loads(path.read_text(encoding="utf-8")).get("written", {})) if path.exists() else {}
+    """Table -> hash and format of what the last import of it wrote; nothing where its report cannot be read."""
+    try:
+        return dict(json.loads((target / f"{REPORT}.json").read_text(encoding="utf-8"))["written"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return {}
 
 
 def _as_csv(rows: list[dict[str, str]]) -> str:
-    """A table as csv, every character of its text as it is; the strict reader gives back the same."""
-    written = io.StringIO()
-    table = csv.DictWriter(written, fieldnames=list(rows[0]), lineterminator="\n", quoting=csv.QUOTE_ALL)
-    table.writeheader()
-    table.writerows(rows)
-    return written.getvalue()
+    """A table as csv of which a spreadsheet runs nothing; the strict reader gives back every text as it was."""
+    lines = [list(rows[0]), *([row[name] for name in rows[0]] for row in rows)]
+    return "".join(",".join(map(_cell, line)) + "\n" for line in lines)
+
+
+def _cell(text: str) -> str:
+    return f'"{text}"' if _NUMBER.fullmatch(text) else quoted(text)
 
 
 def _sha(text: str) -> str:

@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 from analysis_lib.report.html import IndexRow, render_index
+from analysis_lib.runner.disk import sync_file, sync_folder
 from analysis_lib.runner.manifest import read_manifest
 from analysis_lib.study import Study, load_wave_facts
 
@@ -28,4 +29,6 @@ def write_index(reports: Path, study: Study) -> None:
     page = render_index(study.title, study.synthetic, rows)
     beside = reports / ".index.html"
     beside.write_text(page, encoding="utf-8", newline="\n")
+    sync_file(beside)
     os.replace(beside, reports / "index.html")
+    sync_folder(reports)

@@ -6,14 +6,27 @@ functions alone, and may find that there is nothing to do before pandas would ha
 
 from __future__ import annotations
 
+import os
 import time
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from analysis_lib.commands.keys import remember_key
+from analysis_lib.errors import Finding, StudyError
+from analysis_lib.runner.bundle_check import faults
 from analysis_lib.runner.changes import State
-from analysis_lib.runner.manifest import manifest, write_manifest
+from analysis_lib.runner.manifest import manifest, utc, write_manifest
 from analysis_lib.runner.notebooks import Executed, contents
 from analysis_lib.runner.staging import clear_but
+from analysis_lib.schema import EXAMPLE_STUDY
 from analysis_lib.study import load_study
+
+if TYPE_CHECKING:
+    from analysis_lib.payload import Payload
+    from analysis_lib.release import Released, Rules
+    from analysis_lib.release.ledger import Record
+    from analysis_lib.wave import Wave
 
 
 def publish_wave(
@@ -25,10 +38,27 @@ def publish_wave(
     study: Path,
     states: dict[str, State],
     pseudonym_key: bytes,
+    remember: bool = True,
+    release_anyway: str = "",
 ) -> None:
-    """Everything that a finished wave holds, written into its staged folder."""
+    """Everything that a finished wave holds, written into its staged folder and read again.
+
+    Parameters
+    ----------
+    remember
+        Whether the study keeps a record of whom the report holds; not where it is thrown away after a comparison.
+    release_anyway
+        Why it may leave although it differs from an earlier release by a few people; empty where nobody has said so.
+
+    Raises
+    ------
+    StudyError
+        If the bundle may not leave, or what was written is not what it should be; it gets no final name then.
+    """
+    from analysis_lib.commands.clearance import may_leave, write_sheet  # noqa: PLC0415
     from analysis_lib.payload import Payload  # noqa: PLC0415
     from analysis_lib.release import rules_for  # noqa: PLC0415
+    from analysis_lib.release.ledger import write_record  # noqa: PLC0415
     from analysis_lib.report.bundle import write_bundle  # noqa: PLC0415
     from analysis_lib.wave import load_wave  # noqa: PLC0415
 
@@ -41,7 +71,19 @@ def publish_wave(
         number, title, parts = contents(run.path)
         read = tuple(part if isinstance(part, str) else Payload.from_json(part) for part in parts)
         notebooks.append((number, title, read))
-    changed = write_bundle(staging, notebooks, loaded, rules)
+    passed: list[Released] = []
+    records: list[Record | None] = []
+
+    def cleared(released: Released) -> None:
+        passed.append(released)
+        if remember:
+            records.append(may_leave(released, loaded, staging / "internal", anyway=release_anyway))
+        else:
+            write_sheet(released, loaded, staging / "internal")
+
+    changed = write_bundle(staging, notebooks, loaded, rules, remember=cleared)
+    (released,) = passed
+    rules = released.rules
     levels = [finding.level for finding in loaded.findings]
     facts = {
         "seed": loaded.study.seed,
@@ -65,6 +107,45 @@ def publish_wave(
             ended=time.time(),
         ),
     )
+    wrong = faults(staging)
+    if wrong:
+        raise StudyError(wrong)
+    if remember:
+        _remember(loaded, released.payloads, rules, pseudonym_key, report=staging.parent / wave, moment=began)
+        for record in records:
+            if record is not None:
+                write_record(loaded.study.folder, record)
+
+
+def _remember(
+    wave: Wave, left: Sequence[Payload], rules: Rules, key: bytes, *, report: Path, moment: float
+) -> None:
+    """Keep a record of whom and what the report holds, before it can be read; the example has nobody to protect."""
+    from analysis_lib.release_records import release_record, write_record  # noqa: PLC0415
+    from analysis_lib.report.bundle import report_id  # noqa: PLC0415
+
+    study = wave.study.folder.resolve()
+    if study == EXAMPLE_STUDY:
+        return
+    record = release_record(
+        wave,
+        left,
+        key=key,
+        report=Path(os.path.relpath(report.resolve(), study)).as_posix(),
+        report_id=report_id(left),
+        profile=rules.profile,
+        clearances=rules.clearances,
+        released_on=utc(moment)[:10],
+    )
+    try:
+        remember_key(wave.study, key)
+        write_record(study, record)
+    except OSError:
+        if wave.study.synthetic:  # it may lie where nobody writes, and has nobody to protect
+            return
+        what = "the study folder cannot be written to, so it could not be told later whom the report holds."
+        fix = "Let yourself write to its folder .themewave, or run a copy of the study. Nothing was released."
+        raise StudyError(Finding("stop", "P07", ".themewave", what, fix)) from None
 
 
 def publish_index(reports: Path, study: Path) -> None:
@@ -72,3 +153,10 @@ def publish_index(reports: Path, study: Path) -> None:
     from analysis_lib.commands.index import write_index  # noqa: PLC0415
 
     write_index(reports, load_study(study))
+
+
+def notes_on_release(reports: Path, waves: Sequence[str]) -> list[Finding]:
+    """What ought to be known of finished waves before they are sent."""
+    from analysis_lib.commands.clearance import notes_of  # noqa: PLC0415
+
+    return [note for wave in waves for note in notes_of(reports / wave, wave)]

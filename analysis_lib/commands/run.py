@@ -9,20 +9,24 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from functools import partial
 from pathlib import Path
 
 from analysis_lib.commands.due import due
 from analysis_lib.commands.keys import pseudonym_key
 from analysis_lib.commands.places import reports_folder, study_folder
-from analysis_lib.commands.publish import publish_index, publish_wave
+from analysis_lib.commands.publish import notes_on_release, publish_index, publish_wave
+from analysis_lib.disk_trouble import trouble
 from analysis_lib.errors import Finding, StudyError, did_you_mean
 from analysis_lib.runner import notebooks as suite
 from analysis_lib.runner.changes import Plan, State
+from analysis_lib.runner.disk import refuse_too_little_room
+from analysis_lib.runner.interrupt import stoppable
+from analysis_lib.runner.manifest import fixed_moment
 from analysis_lib.runner.pool import LocalPool, Pool
 from analysis_lib.runner.run import run_waves
-from analysis_lib.runner.staging import clear_staging, only_run, refuse_repository
+from analysis_lib.runner.staging import mend, only_run, refuse_repository
 from analysis_lib.runner.warm import Lost
 from analysis_lib.study import PROFILES, Study, load_study
 
@@ -38,6 +42,7 @@ def run(
     jobs: int | None,
     scheduler: str | None = None,
     force: bool = False,
+    release_anyway: str | None = None,
 ) -> int:
     """Run what is due of some or all waves of a study; returns 0, or 1 if any wave failed.
 
@@ -49,6 +54,8 @@ def run(
         Address of a Dask cluster that does the work instead of this machine.
     force
         Whether everything is done again, current or not.
+    release_anyway
+        Why a report may leave although it differs from an earlier release by a few people; None where nobody says so.
     """
     if profile not in PROFILES:
         hint = did_you_mean(profile, PROFILES)
@@ -56,6 +63,9 @@ def run(
         raise StudyError(Finding("stop", "O03", "--profile", what, fix, allowed=", ".join(PROFILES)))
     if jobs is not None and jobs < 1:
         raise StudyError(Finding("stop", "O04", "--jobs", "nothing can run.", "Give 1 or more."))
+    if release_anyway is not None and not release_anyway.strip():
+        what, fix = "there is no reason.", "Write why the report may leave, in quotation marks."
+        raise StudyError(Finding("stop", "D06", "--release-anyway", what, fix))
     folder = study_folder(given)
     study = _readable(folder, waves)
     chosen = list(dict.fromkeys(waves or study.waves))
@@ -69,16 +79,32 @@ def run(
     if not plans and _index_is_current(reports, study):
         print(f"{study.title}: {len(chosen)} wave(s) current in {_shown(reports)}; --force runs them again.")
         return 0
-    with _pool(scheduler, jobs, folder, reports) as pool:
-        _check(folder, [each.wave for each in plans])  # while the pool imports
-        with only_run(reports):
-            try:
-                return _run(study, plans, states, reports, pool)
-            except BaseException:
-                pool.stop()  # before what it writes to is removed
-                raise
-            finally:
-                clear_staging(reports)
+    fixed_moment()  # a wrong one is better refused now than when the manifest is written
+    refuse_too_little_room(reports, [each.wave for each in plans])
+    try:
+        with stoppable(), _pool(scheduler, jobs, folder, reports) as pool:
+            _check(folder, [each.wave for each in plans])  # while the pool imports
+            return _locked(study, plans, states, reports, pool, release_anyway or "")
+    except OSError as error:
+        refused = trouble(error, "--out")
+        if refused is None:
+            raise
+        raise refused from None
+
+
+def _locked(
+    study: Study, plans: Sequence[Plan], states: dict[str, State], reports: Path, pool: Pool, anyway: str
+) -> int:
+    """Run what is due while no other run may write there, and leave nothing half done, however this ends."""
+    with only_run(reports):
+        mend(reports)
+        try:
+            return _run(study, plans, states, reports, pool, anyway)
+        except BaseException:
+            pool.stop()  # before what it writes to is removed
+            raise
+        finally:
+            mend(reports)
 
 
 def _readable(folder: Path, waves: list[str] | None) -> Study:
@@ -115,7 +141,14 @@ def _pool(
     return ClusterPool(scheduler, needs=(study, reports))
 
 
-def _run(study: Study, plans: Sequence[Plan], states: dict[str, State], reports: Path, pool: Pool) -> int:
+def _run(
+    study: Study,
+    plans: Sequence[Plan],
+    states: dict[str, State],
+    reports: Path,
+    pool: Pool,
+    anyway: str,
+) -> int:
     """Run what is due and say what came of it; the lock is held."""
     from tqdm import tqdm  # noqa: PLC0415
 
@@ -129,7 +162,13 @@ def _run(study: Study, plans: Sequence[Plan], states: dict[str, State], reports:
             if bar.disable:
                 print(f"  {wave}  {piece}  {seconds:.1f} s", flush=True)
 
-        publish = partial(publish_wave, study=study.folder, states=states, pseudonym_key=pseudonym_key(study))
+        publish = partial(
+            publish_wave,
+            study=study.folder,
+            states=states,
+            pseudonym_key=pseudonym_key(study),
+            release_anyway=anyway,
+        )
         failures = run_waves(
             plans, study_folder=study.folder, out=reports, publish=publish, pool=pool, report_progress=done
         )
@@ -139,6 +178,10 @@ def _run(study: Study, plans: Sequence[Plan], states: dict[str, State], reports:
         pool.submit(publish_index, reports, study.folder).result()
     for failure in failures:
         print(failure, file=sys.stderr)
+    finished = [each.wave for each in plans if not (reports / f"{each.wave}.failed").exists()]
+    with suppress(Lost):  # the check sheet holds them too
+        for note in pool.submit(notes_on_release, reports, finished).result():
+            print(note)
     print(f"{len(plans) - len(failures)} of {len(plans)} wave(s) written to {_shown(reports)}")
     if len(failures) < len(plans):
         print(f"Open {_shown(reports / 'index.html')}")

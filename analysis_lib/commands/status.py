@@ -8,23 +8,32 @@ from typing import Any
 
 from analysis_lib.commands.due import due
 from analysis_lib.commands.places import reports_folder, study_folder
+from analysis_lib.commands.withdrawn import CANNOT_TELL, withdrawn_reports
 from analysis_lib.runner.changes import NOT_BUILT, Plan
 from analysis_lib.runner.manifest import read_manifest
 from analysis_lib.study import load_study
 
 
 def status(given: str | None, out: str | None, *, as_json: bool) -> int:
-    """Print one line per wave; returns 0."""
+    """Print one line per wave, and below it released reports with somebody since withdrawn; returns 0."""
     study = load_study(study_folder(given))
     reports = reports_folder(study, out)
     plans, _ = due(study, study.waves, reports, profile=None)
     waves = {plan.wave: _state(plan, reports / plan.wave) for plan in plans}
+    withdrawn = withdrawn_reports(study)
+    for wave, out_of_date in withdrawn.items():
+        if wave in waves:
+            said = {"reports": list(out_of_date.reports)} if out_of_date.reports else {}
+            unknown = {"unknown": f"{CANNOT_TELL}: {out_of_date.unknown}"} if out_of_date.unknown else {}
+            waves[wave]["withdrawn"] = said | unknown
     if as_json:
         print(json.dumps(waves, indent=2, ensure_ascii=False))
         return 0
     for wave, state in waves.items():
         why = f": {'; '.join(state['why'])}" if state["why"] else ""
         print(f"{wave}  {state['state']}{why}")
+        for line in withdrawn[wave].lines(wave) if wave in withdrawn else ():
+            print(line)
     return 0
 
 

@@ -72,7 +72,7 @@ def specification_curve_caption(payload: Payload) -> list[str]:
         f"Mentions: coded segments with the theme of all of the group ({NOT_PEOPLE})."
         if _mentions(payload)
         else "",
-        "Joint p: one permutation test of all specifications of a theme together."
+        "Joint p: one permutation test of all specifications of a theme together, adjusted over the themes."
         if not facts["test_reason"]
         else f"No joint p: {facts['test_reason']}.",
         f"{shown} of {themes} themes, the others are in the table." if shown < themes else "",
@@ -167,9 +167,9 @@ def _curves(payload: Payload) -> list[_Curve]:
         for row in rows:
             row |= {name: 100 * row[name] for name in ("estimate", "conf_low", "conf_high")}
         under = [f"{excluding_zero(summary.loc[theme])} exclude 0"]
-        p = p_value(themes.at[theme, "p_joint"], band=is_banded(payload))
+        p = p_value(themes.at[theme, "p_joint_adjusted"], band=is_banded(payload))
         if p != NONE:
-            under.append(f"joint p {p}" if p[0] in "<>≥" else f"joint p = {p}")
+            under.append(f"adj. joint p {p}" if p[0] in "<>≥" else f"adj. joint p = {p}")
         curves.append(_Curve(str(themes.at[theme, "theme_label"]), tuple(under), tuple(rows)))
     return curves
 

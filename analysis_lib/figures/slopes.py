@@ -85,7 +85,8 @@ def theme_slopes_caption(payload: Payload) -> list[str]:
         "Open marker, not joined: the theme meant something else in that wave." if _open(points) else "",
         f"Dashed: the codebook changed ({_changes(payload)})." if _changes(payload) else "",
         "A mark that is missing rests on a withheld count." if held else "",
-        f"{len(_themes(payload))} of {len(known)} themes, the others are in the table."
+        f"The {len(_themes(payload))} of {len(known)} themes that moved farthest since the wave before, the farthest"
+        " first; the others are in the table."
         if len(_themes(payload)) < len(known)
         else "",
         f"The last {len(shown)} of {len(waves)} waves." if len(shown) < len(waves) else "",

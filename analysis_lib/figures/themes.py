@@ -71,7 +71,7 @@ def theme_dots_caption(payload: Payload) -> list[str]:
         f"Wave {payload.facts['wave']}. Share of {BASES[payload.facts['base']]}, with 95% Wilson intervals.",
         open_markers(charts),
         withheld_note(charts),
-        f"n/N: people with the theme of people who could have it. Themes are sorted {order}.",
+        f"n/N: people with the theme of those coded for it{_fewer(payload)}. Themes are sorted {order}.",
         _cut(payload),
         _who_is_absent(payload),
     ]
@@ -259,6 +259,16 @@ def _series(payload: Payload, groups: list[str]) -> tuple[Series, ...]:
     styles = group_styles(list(payload.tables["groups"].frame["group"]))
     heads = group_heads(payload)
     return tuple(Series(heads[group], *styles[group]) for group in groups)
+
+
+def _fewer(payload: Payload) -> str:
+    """That some people of a group were not coded for a theme that is drawn; empty where all were."""
+    sizes = payload.tables["groups"].frame.set_index("group")["n"]
+    rows = _shares(payload)
+    less = any(
+        not missing(row["n_total"]) and row["n_total"] < sizes[group] for (_, group), row in rows.items()
+    )
+    return ", fewer than n where some people of the group were not" if less else ""
 
 
 def _who_is_absent(payload: Payload) -> str:

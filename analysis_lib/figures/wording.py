@@ -26,10 +26,15 @@ def standing(payload: Payload) -> list[str]:
     return [
         _as_of(payload),
         "SYNTHETIC data: no person stands behind any number." if payload.facts.get("synthetic") else "",
-        f"All numbers of people are rounded counts ({payload.facts['counts_rule']})."
-        if is_banded(payload)
-        else "",
+        _counts_rule(str(payload.facts.get("counts_rule", "exact"))),
     ]
+
+
+def _counts_rule(rule: str) -> str:
+    """What the numbers of people of a picture are; empty for exact ones."""
+    if rule == "exact_audited":
+        return "Small numbers of people, and others that would give them away, are withheld."
+    return "" if rule == "exact" else f"All numbers of people are rounded counts ({rule})."
 
 
 def unlettered(payload: Payload) -> str:

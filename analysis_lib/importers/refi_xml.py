@@ -19,7 +19,7 @@ from analysis_lib.errors import StudyError
 from analysis_lib.readers.table import Rule
 from analysis_lib.readers.workbook import MAX_XML_BYTES
 
-MAX_ELEMENTS = 1_000_000
+MAX_ELEMENTS = 600_000  # some 200,000 codings, which take 600 MB until they are written
 MAX_DEPTH = 500  # codes nest; nothing else is deeper than ten
 MAX_PART_BYTES = 32 * 1024**2
 MAX_TAG_BYTES = 2 * 1024**2

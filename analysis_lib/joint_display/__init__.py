@@ -37,8 +37,8 @@ class JointDisplay:
     definitions
         ``theme_id, theme_label, definition, polarity``.
     quotes
-        ``theme_id, group, participant_id, quote, clearance``: at most two per theme and group, from different
-        people where possible, reviewed before merely consented; nothing without consent.
+        ``theme_id, group, participant_id, quote, clearance, text_original, translator``: at most two per theme and
+        group, from different people where possible, reviewed before merely consented; nothing without consent.
     withheld
         ``theme_id, group, n_withheld``: segments with the theme whose words may not leave; all themes of the matrix.
     quote_matrix

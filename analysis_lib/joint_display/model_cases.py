@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 
 from analysis_lib.errors import ModelError
-from analysis_lib.joint_display.quote_choice import in_order, quoted_already
+from analysis_lib.joint_display.quote_choice import SAID, in_order, quoted_already
 from analysis_lib.quantitize import families
 from analysis_lib.stats.firth import firth_logistic
 from analysis_lib.termination import FIRTH, TerminationModels
@@ -39,8 +39,7 @@ _ODDS = [
     "smallest_cell", "reason",
 ]  # fmt: skip
 _PEOPLE = ["model", "event", "term", "third", "ended", "case", "n_cases", "n_total"]
-_SAID = ["theme_id", "group", "participant_id", "quote", "clearance"]
-_QUOTES = ["model", "event", "term", "third", "ended", *_SAID, "n_alike"]
+_QUOTES = ["model", "event", "term", "third", "ended", *SAID, "n_alike"]
 
 
 @dataclass(frozen=True)
@@ -57,9 +56,9 @@ class ModelCases:
         ``model, event, term, third, ended, case, n_cases, n_total``: of the people in the model with the theme
         (``n_total``), how many are of each kind.
     quotes
-        ``model, event, term, third, ended, theme_id, group, participant_id, quote, clearance, n_alike``: at most one
-        per kind; ``theme_id`` is the theme the words were coded with, ``term`` itself or one below it; ``n_alike`` is
-        how many people of the kind are in that outcome group.
+        ``model, event, term, third, ended``, the columns of ``SAID`` and ``n_alike``: at most one per kind;
+        ``theme_id`` is the theme the words were coded with, ``term`` itself or one below it; ``n_alike`` is how many
+        people of the kind are in that outcome group.
     reason
         Why there is nothing at all; None where there is something.
     """
@@ -170,7 +169,7 @@ def _add_cases(
         theirs = quoted_already(theirs[theirs["group"] == main], quotes)
         for row in in_order(theirs).head(1).to_dict("records"):
             records["quotes"].append(
-                key | {name: row[name] for name in _SAID} | {"n_alike": int(alike[row["group"]])}
+                key | {name: row[name] for name in SAID} | {"n_alike": int(alike[row["group"]])}
             )
 
 

@@ -16,7 +16,7 @@ from analysis_lib.quotes import clear_quotes
 
 QUOTES_PER_GROUP = 2
 _ORDER = {"reviewed": 0, "consented": 1}
-_QUOTE = ["theme_id", "group", "participant_id", "quote", "clearance"]
+SAID = ["theme_id", "group", "participant_id", "quote", "clearance", "text_original", "translator"]
 
 
 def coded_words(by_outcome: ThemeCrosstab) -> pd.DataFrame:
@@ -30,9 +30,9 @@ def coded_words(by_outcome: ThemeCrosstab) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        ``theme_id, group, participant_id, segment_id, quote, clearance``: themes as they were given to the
-        segment, in codebook order; within a theme by group, document and place. ``clearance`` is ``withheld`` for
-        words that may not leave.
+        ``theme_id, group, participant_id, segment_id, quote, clearance, text_original, translator``: themes as they
+        were given to the segment, in codebook order; within a theme by group, document and place.
+        ``clearance`` is ``withheld`` for words that may not leave.
     """
     matrix = by_outcome.matrix
     counted = counted_segments(matrix.wave)
@@ -53,14 +53,13 @@ def coded_words(by_outcome: ThemeCrosstab) -> pd.DataFrame:
     ).sort_values(
         ["theme_rank", "group_rank", "document_id", "start", "segment_id"], kind="stable", na_position="last"
     )
-    rows = rows.rename(columns={"code_id": "theme_id", "text": "quote"})
-    columns = ["theme_id", "group", "participant_id", "segment_id", "quote", "clearance"]
-    return rows[columns].reset_index(drop=True)
+    rows = rows.rename(columns={"code_id": "theme_id", "text": "quote", "original": "text_original"})
+    return rows[["segment_id", *SAID]].reset_index(drop=True)
 
 
 def all_quotes(words: pd.DataFrame) -> pd.DataFrame:
-    """Every quote that may be shown: ``theme_id, group, participant_id, quote, clearance``, in the order of words."""
-    return words.loc[words["clearance"] != "withheld", _QUOTE].reset_index(drop=True)
+    """Every quote that may be shown, with the columns of ``SAID``, in the order of words."""
+    return words.loc[words["clearance"] != "withheld", SAID].reset_index(drop=True)
 
 
 def withheld(words: pd.DataFrame, themes: tuple[str, ...], groups: tuple[str, ...]) -> pd.DataFrame:
@@ -71,14 +70,14 @@ def withheld(words: pd.DataFrame, themes: tuple[str, ...], groups: tuple[str, ..
 
 
 def two_quotes(words: pd.DataFrame, themes: tuple[str, ...], groups: tuple[str, ...]) -> pd.DataFrame:
-    """At most two quotes per theme and group: ``theme_id, group, participant_id, quote, clearance``."""
+    """At most two quotes per theme and group, with the columns of ``SAID``."""
     chosen = [
         in_order(words[(words["theme_id"] == theme) & (words["group"] == group)]).head(QUOTES_PER_GROUP)
         for theme in themes
         for group in groups
     ]
     found = pd.concat(chosen, ignore_index=True) if chosen else words.iloc[:0]
-    return found[_QUOTE]
+    return found[SAID]
 
 
 def in_order(words: pd.DataFrame) -> pd.DataFrame:

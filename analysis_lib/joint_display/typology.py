@@ -14,13 +14,13 @@ from dataclasses import dataclass
 import pandas as pd
 
 from analysis_lib.crosstab import ThemeCrosstab, in_base
-from analysis_lib.joint_display.quote_choice import in_order, quoted_already
+from analysis_lib.joint_display.quote_choice import SAID, in_order, quoted_already
 from analysis_lib.quantitize import ALL
 from analysis_lib.theme_patterns import ThemePatterns, theme_patterns
 
 N_THEMES = 5  # with more, nearly everybody is of a type of their own
 N_TYPES = 10
-_QUOTES = ["pattern", "theme_id", "group", "participant_id", "quote", "clearance", "n_alike"]
+_QUOTES = ["pattern", *SAID, "n_alike"]
 
 
 @dataclass(frozen=True)
@@ -32,8 +32,8 @@ class Typology:
     patterns
         How many people of each group are of each type.
     quotes
-        ``pattern, theme_id, group, participant_id, quote, clearance, n_alike``: at most one per type; ``n_alike`` is
-        how many people of that group are of the type.
+        ``pattern``, the columns of ``SAID`` and ``n_alike``: at most one per type; ``n_alike`` is how many people of
+        that group are of the type.
     """
 
     patterns: ThemePatterns

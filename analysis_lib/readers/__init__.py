@@ -19,7 +19,7 @@ from analysis_lib.readers.delimited import read_delimited
 from analysis_lib.readers.table import RawTable, Rule
 from analysis_lib.readers.workbook import DAMAGED
 
-__all__ = ["READERS", "RawTable", "read_table"]
+__all__ = ["LEADS_OUTSIDE", "READERS", "RawTable", "read_table"]
 
 
 def _when_needed(module: str) -> Callable[..., RawTable]:

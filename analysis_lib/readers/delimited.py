@@ -168,6 +168,7 @@ TITLE_ABOVE = Rule(
     "Delete the lines above the column names.",
 )
 
+_SHARED = 20_000
 _OTHER_KINDS = (
     b"PK\x03\x04",
     b"\x1f\x8b",
@@ -178,6 +179,8 @@ _OTHER_KINDS = (
     b"BZh",
     b"\xfd7zXZ",
 )
+_OTHER_TEXTS = re.compile(rb"(\xef\xbb\xbf)?\s*(<!doctype|<html|<table|<\?xml|\{\\rtf)", re.IGNORECASE)
+_PICKLE = re.compile(rb"\x80[\x02-\x05]")
 _LINE_END = re.compile(r"\r\n|\n|\r")
 _SURROGATE_BYTES = re.compile(rb"\xed[\xa0-\xbf][\x80-\xbf]")
 _UTF8_PAIR = re.compile(rb"\xc3[\x80-\xbf]|\xc2[\xa0-\xbf]|\xe2\x80[\x90-\xaf]")
@@ -301,6 +304,7 @@ def _rows(text: str, separator: str, file: str, *, skip: int) -> tuple[_Rows, _R
     broken: list[int] = []
     returns: list[int] = []
     mixed_ends = "\n" in text and text.count("\r") != text.count("\r\n")
+    known: dict[str, str] = {}  # a value that repeats is held once
     last = ""
     cells = 0
 
@@ -318,7 +322,9 @@ def _rows(text: str, separator: str, file: str, *, skip: int) -> tuple[_Rows, _R
         try:
             for row in reader:
                 following = offset + reader.line_num + 1
-                values = tuple(row)
+                values = tuple([known.get(value, value) for value in row])
+                if len(known) < _SHARED:
+                    known.update(zip(values, values, strict=True))
                 rows.add(line, values)
                 cells += len(values) or 1
                 if following - line > 1:
@@ -399,7 +405,7 @@ def _read_text(path: Path, encoding: str | None, file: str) -> tuple[str, list[F
     if path.stat().st_size > MAX_BYTES:
         raise StudyError(TOO_LARGE.at(file, allowed=f"at most {MAX_BYTES // 1024**2} MB"))
     data = path.read_bytes()
-    if data.startswith(_OTHER_KINDS):
+    if data.startswith(_OTHER_KINDS) or _OTHER_TEXTS.match(data) or _PICKLE.match(data):
         raise StudyError(NOT_TEXT.at(file))
     return _decode(data, encoding, file)
 

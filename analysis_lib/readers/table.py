@@ -15,6 +15,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from analysis_lib.errors import Finding, Level, StudyError, in_order
+from analysis_lib.readers.apostrophes import as_it_was
 from analysis_lib.readers.headings import repeats_names, second_headers
 from analysis_lib.readers.values import shown_name
 
@@ -243,6 +244,14 @@ DECOMPOSED = Rule(
     "Nothing to do.",
 )
 
+APOSTROPHE = Rule(
+    "R29",
+    "note",
+    "An apostrophe before a sign that begins a formula, which only keeps a spreadsheet from running it, was taken "
+    "off: {n}.",
+    "Nothing to do.",
+)
+
 _ORDINARY_SPACE = " \t\r\n"
 _ZERO_WIDTH = "\u200b\u200c\u200d\u2060\ufeff\u180e\u00ad"
 _DIRECTION = "\u200e\u200f\u061c\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
@@ -327,7 +336,10 @@ def _clean_row(values: Sequence[str], line: int, said: dict[tuple[int, Rule], li
     """Return canonical values; every rule with something to say adds the line under (position, rule)."""
     clean = []
     for position, value in enumerate(values):
-        text, rules = canonical_text(value)
+        plain = as_it_was(value)
+        text, rules = canonical_text(plain)
+        if plain != value:
+            rules = (*rules, APOSTROPHE)
         if len(value) > MAX_CELL_CHARACTERS:
             rules = (*rules, CELL_TOO_LONG)
         for rule in rules:
@@ -349,6 +361,7 @@ def _clean_rows(
             len(joined) > MAX_CELL_CHARACTERS
             or _UNUSUAL.search(joined)
             or (not joined.isascii() and not unicodedata.is_normalized("NFC", joined))
+            or ("'" in joined and any(as_it_was(value) != value for value in row))
         ):
             values = tuple(_clean_row(row, line, said))
         elif _SPACE.search(joined):

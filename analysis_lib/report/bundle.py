@@ -7,11 +7,11 @@ copies lie under ``internal/`` and are never part of what is sent.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from analysis_lib import figures
-from analysis_lib.payload import SIGNIFICANT_DIGITS, Payload, digest
+from analysis_lib.payload import SIGNIFICANT_DIGITS, Payload, Value, digest
 from analysis_lib.release import Released, Rules, release
 from analysis_lib.report.back_matter import back_matter, write_back_matter
 from analysis_lib.report.docx import tables_document
@@ -26,7 +26,14 @@ from analysis_lib.wave import Wave
 Notebook = tuple[str, str, tuple[str | Payload, ...]]
 
 
-def write_bundle(folder: Path, notebooks: Sequence[Notebook], wave: Wave, rules: Rules) -> dict[str, int]:
+def write_bundle(
+    folder: Path,
+    notebooks: Sequence[Notebook],
+    wave: Wave,
+    rules: Rules,
+    *,
+    remember: Callable[[Released], None] | None = None,
+) -> dict[str, int]:
     """Let a wave's payloads through the door and write report, tables and figures.
 
     Parameters
@@ -39,6 +46,8 @@ def write_bundle(folder: Path, notebooks: Sequence[Notebook], wave: Wave, rules:
         The wave, for what its study says about the release.
     rules
         What may leave.
+    remember
+        Is given what has passed the door, before anything is written.
 
     Returns
     -------
@@ -47,6 +56,9 @@ def write_bundle(folder: Path, notebooks: Sequence[Notebook], wave: Wave, rules:
     """
     exact = [part for _, _, parts in notebooks for part in parts if isinstance(part, Payload)]
     released = release(exact, rules)
+    rules = released.rules  # another rule for counts, where the audit did not pass
+    if remember is not None:
+        remember(released)
     after = iter(released.payloads)
     sections = [
         Section(number, title, tuple(part if isinstance(part, str) else next(after) for part in parts))
@@ -59,7 +71,7 @@ def write_bundle(folder: Path, notebooks: Sequence[Notebook], wave: Wave, rules:
         profile=rules.profile,
         counts_rule=rules.counts,
         counts_reason=wave.study.privacy.reason if rules.counts == wave.study.privacy.counts else "",
-        report_id=_report_id(released.payloads),
+        report_id=report_id(released.payloads),
         changed=_changed(released, rules),
     )
     back = back_matter(sections, cover=cover, stamp=stamp)
@@ -79,6 +91,20 @@ def write_bundle(folder: Path, notebooks: Sequence[Notebook], wave: Wave, rules:
         "counts_rounded": released.n_rounded,
         "estimates_withheld": released.n_estimates_withheld,
         "quotes_withheld": released.n_quotes_withheld,
+        "quotes_translated": len(_translations(released.payloads)),
+    }
+
+
+def _translations(payloads: Sequence[Payload]) -> dict[Value, bool]:
+    """Released quotes that were translated, and whether the original words stand beside them."""
+    tables = [
+        table for payload in payloads for table in payload.tables.values() if "translator" in table.kinds
+    ]
+    return {
+        row["quote"]: row["text_original"] is not None
+        for table in tables
+        for row in (dict(zip(table.kinds, values, strict=True)) for values in table.rows)
+        if row["translator"] is not None
     }
 
 
@@ -98,19 +124,26 @@ def _foot(stamp: Stamp, cover: Payload) -> str:
     return " · ".join([*marks, f"{stamp.study}, wave {stamp.wave}, report {stamp.report_id}"])
 
 
-def _report_id(payloads: Sequence[Payload]) -> str:
+def report_id(payloads: Sequence[Payload]) -> str:
     """A short name for exactly this content."""
     return hashlib.sha256("\n".join(map(digest, payloads)).encode("utf-8")).hexdigest()[:10]
 
 
 def _changed(released: Released, rules: Rules) -> tuple[str, ...]:
     """What the door changed, as sentences."""
-    said = []
-    if released.n_rounded:
+    said = [rules.instead] if rules.instead else []
+    if released.n_rounded and rules.rounds:
         said.append(
             f"Numbers of people are rounded ({rules.counts}) before anything is derived from them;"
             " p-values are given as bands."
         )
+    elif released.n_rounded:
+        said.append(
+            f"Numbers of fewer than {rules.minimum_count} people are withheld, with others from which they could be"
+            " worked out; what is left is exact and was audited by linear programming. p-values are given as bands."
+        )
+    if released.audit.withheld and rules.rounds:
+        said.append("Some further numbers are withheld, since small ones could be worked out from them.")
     if released.n_estimates_withheld:
         said.append(
             f"Model estimates withheld, with fewer than {rules.minimum_count} people in a cell behind them:"
@@ -119,6 +152,13 @@ def _changed(released: Released, rules: Rules) -> tuple[str, ...]:
     if released.n_quotes_withheld:
         n = released.n_quotes_withheld
         said.append(f"{n} quote{'s' * (n > 1)} with consent withheld until reviewed.")
+    translations = _translations(released.payloads)
+    if translations:
+        n, beside = len(translations), sum(translations.values())
+        said.append(
+            f"Quotes that are translations: {n}, with their original words beside {beside} of them; each names its"
+            " translator."
+        )
     if not rules.exact:
         said.append(
             "At most two quotes of a theme and outcome group leave, since all of them could be counted."

@@ -56,7 +56,7 @@ _COUNTS = {
     "exact": "exact",
     "midpoint6": "rounded: every number of people stands at the middle of its step of six (1–6 is shown as 3)",
     "suppress7_round5": "rounded: numbers of people from 1 to 7 are withheld, the others go to the nearest 5",
-    "exact_audited": "exact where the audit allows",
+    "exact_audited": "exact; small numbers, and others from which they could be worked out, are withheld",
 }
 _SAID_IN_HEADER = ("Study", "Outcome groups")  # as heading and as marked groups
 

@@ -14,6 +14,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from analysis_lib.formatted import printable
 from analysis_lib.imported_wave import ImportedWave
 from analysis_lib.importers import IMPORTERS
 
@@ -86,7 +87,8 @@ def _dates(wave: ImportedWave) -> dict[str, str]:
 def render_import_report(facts: dict[str, Any], *, study: str, wave: str) -> str:
     """The facts as a complete HTML page."""
     style = Markup((_HERE / "style.css").read_text(encoding="utf-8"))
-    return _PAGES.get_template("import_report.html.j2").render(style=style, study=study, wave=wave, **facts)
+    page = _PAGES.get_template("import_report.html.j2").render(style=style, study=study, wave=wave, **facts)
+    return printable(page)
 
 
 _PAGES = Environment(

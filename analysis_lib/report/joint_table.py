@@ -74,6 +74,6 @@ def _quoted(payload: Payload) -> Iterator[Row]:
     for theme in voices(payload).themes:
         yield Row(f"{theme.label}: {theme.definition}", heading=True)
         for cell in theme.cells:
-            spoken = [f"“{passage.words}” ({passage.who})" for passage in cell.passages]
+            spoken = [f"“{passage.words}” ({passage.who}{passage.translated})" for passage in cell.passages]
             spoken += [cell.withheld] if cell.withheld else []
             yield Row(cell.group, (number(cell.count), text("\n".join(spoken))), 1)

@@ -200,10 +200,11 @@ def _release(run: Run, stamp: Stamp) -> Iterator[Said]:
     facts = run.speaking["cover"].facts
     exact = stamp.counts_rule == "exact"
     rounded = f"rounded by the rule {stamp.counts_rule} before anything was derived from them"
-    counts = "as they are" if exact else rounded
+    audited = "as they are, without small ones and others from which those could be worked out"
+    counts = "as they are" if exact else audited if stamp.counts_rule == "exact_audited" else rounded
     quotes = "and a review of their exact words" if facts["quotes_rule"] == "reviewed" else "alone"
     yield Said(
-        f"Numbers of people left {counts} (profile {stamp.profile}); quotes needed consent {quotes}.",
+        f"Numbers of people are released {counts} (profile {stamp.profile}); quotes needed consent {quotes}.",
         ("cover",),
     )
     if not exact:

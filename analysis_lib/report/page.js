@@ -352,6 +352,45 @@ for (const block of main.querySelectorAll(".table, .joint")) {
 for (const item of main.querySelectorAll(".lines > li"))
   item.append(" ", button("Copy", () => copySentence(item), { className: "copy", "aria-label": "Copy with citation" }));
 
+// Numbers with quotes behind them: one stop of the Tab key per table, arrow keys go from number to number
+
+for (const table of main.querySelectorAll("table")) {
+  const links = () => [...table.querySelectorAll("td > a")].filter(link => link.checkVisibility());
+  const only = chosen => table.querySelectorAll("td > a").forEach(link => { link.tabIndex = link === chosen ? 0 : -1; });
+  if (table.querySelectorAll("td > a").length < 2 || table.classList.contains("items")) continue;
+  only(table.querySelector("td > a"));
+  table.querySelectorAll("td > a").forEach(link => link.setAttribute("aria-description", "Arrow keys go from number to number"));
+  table.addEventListener("focusin", event => { if (event.target.matches("td > a")) only(event.target); });
+  table.addEventListener("keydown", event => {
+    const here = event.target.closest("td > a");
+    if (!here || event.ctrlKey || event.metaKey || event.altKey) return;
+    const all = links(), at = all.indexOf(here), column = here.parentElement.cellIndex;
+    const below = step => {
+      const rows = [...new Set(all.map(link => link.closest("tr")))];
+      for (let i = rows.indexOf(here.closest("tr")) + step; rows[i]; i += step) {
+        const found = all.find(link => link.closest("tr") === rows[i] && link.parentElement.cellIndex === column);
+        if (found) return found;
+      }
+    };
+    const ways = { ArrowRight: () => all[at + 1], ArrowLeft: () => all[at - 1], ArrowDown: () => below(1), ArrowUp: () => below(-1),
+      Home: () => all[0], End: () => all.at(-1) };
+    const next = ways[event.key]?.();
+    if (!next) return;
+    event.preventDefault();
+    next.focus();
+  });
+}
+for (const note of main.querySelectorAll(".voices > .notes"))
+  note.append(" With a keyboard: Tab goes to the numbers of a table, arrow keys from number to number.");
+// What is hidden can hold no stop: whenever a control was used, a table's stop is one that can be seen.
+main.addEventListener("input", () => {
+  for (const table of main.querySelectorAll("table:has(td > a[tabindex])")) {
+    const seen = [...table.querySelectorAll("td > a")].filter(link => link.checkVisibility());
+    if (seen.length && !seen.some(link => link.tabIndex === 0))
+      table.querySelectorAll("td > a").forEach(link => { link.tabIndex = link === seen[0] ? 0 : -1; });
+  }
+});
+
 // From a number to the quotes behind it, and from a quote to what else the same person said
 
 const dialog = make("dialog", { className: "quotes-dialog", "aria-labelledby": "dialog-title" });

@@ -36,11 +36,20 @@ class KeyNumber:
 
 @dataclass(frozen=True)
 class Line:
-    """What a section found, and how often it refuses to say something."""
+    """What a section found, and how often it refuses to say something.
+
+    Parameters
+    ----------
+    sentence
+        None where it finds nothing, or where what it finds first stands above already.
+    above
+        In the latter case the number of its sentences that do not stand above; else None.
+    """
 
     section: Section
     sentence: Sentence | None
     refused: tuple[Sentence, ...]
+    above: int | None = None
 
 
 @dataclass(frozen=True)
@@ -107,7 +116,7 @@ def summarise(laid_out: LaidOut, cover: Payload) -> Summary:
         findings,
         cannot,
         next(iter(limits(cover, payloads)), None),
-        tuple(_line(section, parts, used) for section, parts in laid_out),
+        tuple(_line(section, parts, findings, used) for section, parts in laid_out),
         tuple(_unwritten(laid_out)),
         _leading(laid_out),
         dots.id if dots else "",
@@ -139,14 +148,19 @@ def _first(found: Sequence[Sentence], kind: str) -> Sentence | None:
     return next((sentence for sentence in found if sentence.kind == kind), None)
 
 
-def _line(section: Section, parts: list[Part], used: set[Sentence | None]) -> Line:
+def _line(
+    section: Section, parts: list[Part], findings: Sequence[Sentence], used: set[Sentence | None]
+) -> Line:
     """The first thing that a section says and the summary has not said, and every refusal outside closer looks."""
     said = [sentence for part in parts for sentence in said_in(part)]
     refused = [
         s for part, closer in with_place(parts) if not closer for s in said_in(part) if s.kind == "refusal"
     ]
-    stated = [s for s in said if s.kind not in ("refusal", "limit") and s not in used]
-    return Line(section, next(iter(stated), None), tuple(dict.fromkeys(refused)))
+    stated = [s for s in said if s.kind not in ("refusal", "limit")]
+    if stated and stated[0] in findings:  # whichever came next would look like the section's first
+        return Line(section, None, tuple(dict.fromkeys(refused)), above=len(set(stated) - set(findings)))
+    fresh = [s for s in stated if s not in used]
+    return Line(section, next(iter(fresh), None), tuple(dict.fromkeys(refused)))
 
 
 def _unwritten(laid_out: LaidOut) -> Iterator[Unwritten]:
@@ -211,7 +225,7 @@ def _from_coding(payload: Payload) -> Iterator[tuple[str, str]]:
     rows = payload.tables["coding"].frame.set_index("what")
     if "by two" in rows.index:
         both = rows.loc["by two"]
-        yield n_of(both["n"], both["n_total"]), "people coded by two coders or more"
+        yield n_of(both["n"], both["n_total"]), "people with material coded by two coders or more"
 
 
 def _from_omnibus(payload: Payload) -> Iterator[tuple[str, str]]:
@@ -221,7 +235,7 @@ def _from_omnibus(payload: Payload) -> Iterator[tuple[str, str]]:
         shown = p_value(p.iloc[0], band=payload.facts.get("counts_rule", "exact") != "exact")
         yield (
             f"p {shown}" if shown[0] in "<>≥" else f"p = {shown}",
-            "all themes together, over the outcome groups",
+            "test of whether any theme goes with the outcome group",
         )
 
 
@@ -229,8 +243,10 @@ def _from_contrasts(payload: Payload) -> Iterator[tuple[str, str]]:
     rows = contrasts_of(payload)
     tested = rows[rows["p_adjusted"].notna()]
     if len(tested):
-        clear = tested["tier"].isin(["clear", "clear but small"])
-        yield f"{int(clear.sum())} of {len(tested)}", "comparisons of a theme in two groups are clear"
+        clear = tested[tested["tier"].isin(["clear", "clear but small"])]
+        n_upper = int((~clear["theme_id"].isin(payload.facts["leading"])).sum())
+        upper = f", {n_upper} in an upper theme" if n_upper else ""
+        yield f"{len(clear)} of {len(tested)}", f"comparisons of two groups are clear{upper}"
 
 
 def _from_dropout(payload: Payload) -> Iterator[tuple[str, str]]:
@@ -238,7 +254,10 @@ def _from_dropout(payload: Payload) -> Iterator[tuple[str, str]]:
     declared = rows[rows["definition"] == "declared"]
     if len(declared):
         row = declared.iloc[0]
-        yield n_of(row["n_dropped"], row["n_judged"]), f"people dropped out ({row['rule']})"
+        yield (
+            n_of(row["n_dropped"], row["n_judged"]),
+            f"dropped out ({row['rule']}), of those with a known ending",
+        )
 
 
 def _from_quotes(payload: Payload) -> Iterator[tuple[str, str]]:

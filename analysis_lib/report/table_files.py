@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import Any
 
 from analysis_lib.formatted import FormattedTable, printable
+from analysis_lib.readers.apostrophes import quoted
 from analysis_lib.report.numbered import numbered_tables
 from analysis_lib.report.sections import Section
 from analysis_lib.report.wordml import place_of
-from analysis_lib.result_files import quoted
 
 
 def write_table_files(folder: Path, sections: Sequence[Section]) -> None:

@@ -20,7 +20,7 @@ from analysis_lib.crosstab import with_shares
 from analysis_lib.formatting import WITHHELD, missing, n_of, percent
 from analysis_lib.payload import Payload, Table
 from analysis_lib.quantitize import ALL
-from analysis_lib.tables.common import group_labels
+from analysis_lib.tables.common import group_labels, translated
 from analysis_lib.tables.themes import quotes_of
 
 
@@ -36,6 +36,8 @@ class Passage:
         Id of everything released of this person; empty where a person's quotes are not joined.
     themes
         (label, id of the cell) of each theme it carries.
+    translated
+        How it came from another language, to follow who said it; empty where it was not translated.
     """
 
     words: str
@@ -43,6 +45,7 @@ class Passage:
     group: str
     person: str
     themes: tuple[tuple[str, str], ...] = ()
+    translated: str = ""
 
 
 @dataclass(frozen=True)
@@ -183,7 +186,8 @@ def _people(
             rows = mine[mine["quote"] == words].drop_duplicates("theme_id")
             group = rows["group"].iloc[0]
             carried = tuple((named[row.theme_id], ids[row.theme_id, row.group]) for row in rows.itertuples())
-            passages[str(name), words] = Passage(words, str(name), labels[group], own, carried)
+            told = translated(rows.iloc[0].to_dict())
+            passages[str(name), words] = Passage(words, str(name), labels[group], own, carried, told)
             said.append(passages[str(name), words])
         people.append(Person(own, str(name), said[0].group, tuple(said)))
     return passages, tuple(people)

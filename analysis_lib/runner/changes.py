@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from analysis_lib.runner import notebooks as suite
-from analysis_lib.schema import DATA_SCHEMA
+from analysis_lib.schema import DATA_SCHEMA, public_name
 
 PACKAGE = Path(__file__).resolve().parents[1]
 # Of the files beside the waves these are read, and study.yaml.
@@ -250,10 +250,13 @@ def _versions() -> dict[str, str]:
 
 
 def _files_of(study: Path, wave: str) -> dict[str, str]:
-    """Every file of a wave that somebody could have put there -> SHA-256; import reports are written, not read."""
+    """Every file of a wave that somebody could have put there -> SHA-256; import reports are written, not read.
+
+    The manifest is sent along, so a file under a name of its own is called by a digest.
+    """
     folder = study / "waves" / wave
     return {
-        path.relative_to(study).as_posix(): sha256(path)
+        public_name(path.relative_to(study).as_posix()): sha256(path)
         for path in sorted(folder.rglob("*"))
         if path.is_file() and not path.name.startswith((".", "~", "import_report"))
     }

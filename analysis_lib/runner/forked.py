@@ -51,9 +51,18 @@ class ForkedKernel:
         return cls(pid, writing)
 
     def connect(self, arguments: list[str], environment: dict[str, str]) -> None:
-        """Tell the process to become a kernel, as if it had been started with these arguments."""
-        with os.fdopen(self._pipe, "w", encoding="utf-8") as pipe:
-            json.dump({"arguments": arguments, "environment": environment}, pipe)
+        """Tell the process to become a kernel, as if it had been started with these arguments.
+
+        Raises
+        ------
+        RuntimeError
+            If it has ended before; so says the executor of every kernel that is gone.
+        """
+        try:
+            with os.fdopen(self._pipe, "w", encoding="utf-8") as pipe:
+                json.dump({"arguments": arguments, "environment": environment}, pipe)
+        except BrokenPipeError:
+            raise RuntimeError("the kernel ended before it was connected") from None
 
     def poll(self) -> int | None:
         """Exit code, negative for a signal; None while the process runs."""

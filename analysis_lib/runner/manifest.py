@@ -1,13 +1,17 @@
 """What was run, on which inputs, with which versions, and what came out?
 
 The manifest is the only place where times stand, so that everything else is the same in every run on the same
-data. It names no user, no machine and no absolute path.
+data. It names no user, no machine and no absolute path. Where SOURCE_DATE_EPOCH is set, no clock is read at all: every
+moment is that one and nothing takes any time, so that the manifest is the same to the byte too.
+
+References: reproducible-builds.org, SOURCE_DATE_EPOCH specification.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
@@ -15,6 +19,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from analysis_lib.errors import Finding, StudyError
 from analysis_lib.runner.changes import State, sha256
 from analysis_lib.runner.notebooks import NOTEBOOKS, Executed
 
@@ -58,8 +63,8 @@ def manifest(
         "notebooks": {
             run.name: {
                 "sha256": notebooks[run.name],
-                "seconds": round(run.seconds, 2),
-                "in_cells": round(run.in_cells, 2),
+                "seconds": _duration(run.seconds),
+                "in_cells": _duration(run.in_cells),
                 "tables": list(run.tables),
             }
             for run in executed
@@ -70,15 +75,15 @@ def manifest(
             if path.is_file() and path.name != "manifest.json"
         },
         "source_commit": _commit(),
-        "started": _utc(started),
-        "seconds": round(ended - started, 2),
+        "started": utc(started),
+        "seconds": _duration(ended - started),
     }
 
 
 def write_manifest(folder: Path, content: dict[str, Any]) -> None:
     """Write manifest.json."""
     text = json.dumps(content, indent=2, ensure_ascii=False) + "\n"
-    (folder / "manifest.json").write_text(text, encoding="utf-8")
+    (folder / "manifest.json").write_text(text, encoding="utf-8", newline="\n")
 
 
 def read_manifest(folder: Path) -> dict[str, Any] | None:
@@ -90,11 +95,35 @@ def read_manifest(folder: Path) -> dict[str, Any] | None:
     return content if isinstance(content, dict) else None
 
 
-def _utc(seconds: float) -> str:
+def utc(seconds: float) -> str:
     """A time in UTC; SOURCE_DATE_EPOCH stands in for it where it is set."""
-    fixed = os.environ.get("SOURCE_DATE_EPOCH")
-    moment = datetime.fromtimestamp(float(fixed) if fixed else seconds, tz=UTC)
+    fixed = fixed_moment()
+    moment = datetime.fromtimestamp(seconds if fixed is None else fixed, tz=UTC)
     return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _duration(seconds: float) -> float:
+    """Seconds to the hundredth; none where SOURCE_DATE_EPOCH is set."""
+    return round(seconds, 2) if fixed_moment() is None else 0.0
+
+
+def fixed_moment() -> int | None:
+    """SOURCE_DATE_EPOCH in seconds; None where it is not set.
+
+    Raises
+    ------
+    StudyError
+        If it is no such number.
+    """
+    text = os.environ.get("SOURCE_DATE_EPOCH")
+    if not text:
+        return None
+    if not re.fullmatch(r"\d{1,11}", text):
+        what, allowed = "this is no moment.", "seconds since 1970, such as 1735689600"
+        raise StudyError(
+            Finding("stop", "O25", "SOURCE_DATE_EPOCH", what, "Set it so, or unset it.", allowed=allowed)
+        )
+    return int(text)
 
 
 def _commit() -> str | None:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 import time
 import warnings
 from collections.abc import Iterator
@@ -20,6 +21,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from analysis_lib.disk_trouble import NO_ROOM
 from analysis_lib.errors import Finding, StudyError, did_you_mean
 from analysis_lib.runner.forked import ForkedKernel
 
@@ -232,6 +234,22 @@ def failure_of(path: Path) -> str:
             if output["output_type"] == "error" and output["ename"] in ("StudyError", "ModelError"):
                 return str(output["evalue"])
     return ""
+
+
+def disk_full_in(path: Path) -> int | None:
+    """Number of the system's error if an executed notebook stopped because the disk is full; None otherwise."""
+    if not path.exists():
+        return None
+    for cell in code_cells(read(path)):
+        for output in cell["outputs"]:
+            told = (
+                re.match(r"\[Errno (\d+)\]", output.get("evalue", ""))
+                if output["output_type"] == "error"
+                else None
+            )
+            if told and int(told[1]) in NO_ROOM:
+                return int(told[1])
+    return None
 
 
 def contents(path: Path) -> tuple[str, str, tuple[str | dict[str, Any], ...]]:

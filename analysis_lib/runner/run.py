@@ -7,6 +7,7 @@ is given to publish with.
 
 from __future__ import annotations
 
+import os
 import shutil
 import time
 from collections import deque
@@ -17,11 +18,12 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from analysis_lib.disk_trouble import trouble
 from analysis_lib.errors import Finding, StudyError
 from analysis_lib.runner import notebooks as suite
 from analysis_lib.runner.changes import Plan, notebook_parameters
 from analysis_lib.runner.manifest import read_manifest
-from analysis_lib.runner.notebooks import KERNEL_STOPPED, Executed, execute, failure_of
+from analysis_lib.runner.notebooks import KERNEL_STOPPED, Executed, disk_full_in, execute, failure_of
 from analysis_lib.runner.pool import Pool
 from analysis_lib.runner.staging import put_aside, put_in_place, stage
 from analysis_lib.runner.warm import Lost
@@ -98,7 +100,9 @@ def run_waves(
         slots = pool.slots()  # asked every time, since workers come and go, and a cluster may be gone
         while waiting and len(running) < slots:
             piece = waiting.popleft()
-            wave = waves.get(piece.wave) or waves.setdefault(piece.wave, _begin(plan_of[piece.wave], out))
+            if piece.wave not in waves:
+                waves[piece.wave] = _begin(plan_of[piece.wave], study_folder, out)
+            wave = waves[piece.wave]
             if not wave.over:
                 future = pool.submit(*_work(piece, wave, publish, study_folder))
                 running[future] = (piece, time.monotonic())
@@ -117,6 +121,11 @@ def run_waves(
                     waiting.appendleft(Piece(piece.wave, _REPORT))
             except Exception as error:
                 wave.over = True
+                refused = trouble(error, piece.wave) if isinstance(error, OSError) else None
+                if refused is not None:
+                    shutil.rmtree(wave.staging, ignore_errors=True)  # it would keep a full disk full
+                    failures.append(refused)
+                    continue
                 put_aside(wave.staging, out / piece.wave)
                 (failures if isinstance(error, StudyError) else bugs).append(error)  # type: ignore[arg-type]
     if bugs:
@@ -130,7 +139,9 @@ def _settle(future: Future[Any], piece: Piece, wave: _Wave, out: Path) -> bool:
     Raises
     ------
     StudyError
-        If the wave cannot be finished. Whatever else is raised is a bug.
+        If the wave cannot be finished.
+    OSError
+        If the disk does not take the results. Whatever else is raised is a bug.
     """
     if piece.what == _REPORT:
         if isinstance(future.exception(), Lost):
@@ -149,16 +160,21 @@ def _settle(future: Future[Any], piece: Piece, wave: _Wave, out: Path) -> bool:
     if len(wave.runs) < len(suite.IN_RUN):
         return False
     broken = [run for run in wave.runs if run.error is not None]
+    for run in broken:
+        number = disk_full_in(run.path)
+        if number is not None:
+            raise OSError(number, os.strerror(number))
     if broken:
         raise _failure(broken, wave, out)
     return True
 
 
-def _begin(plan: Plan, out: Path) -> _Wave:
+def _begin(plan: Plan, study: Path, out: Path) -> _Wave:
     """An empty staged folder, with what is taken over from the finished one."""
     wave = _Wave(plan, stage(out, plan.wave), time.time())
     internal = wave.staging / "internal"
     internal.mkdir()
+    internal.chmod(0o700 | (study.stat().st_mode & 0o077))  # open to exactly those to whom the study is
     final = out / plan.wave
     kept = [name for name in suite.IN_RUN if name not in plan.notebooks]
     if kept:

@@ -1,9 +1,11 @@
 """How does a finished folder replace the old one so that nobody ever sees half of it?
 
 Everything is written beside the final name and exchanged in one step once it is complete. A run that fails
-leaves the previous folder as it was and its own remains under ``<wave>.failed``.
+leaves the previous folder as it was and its own remains under ``<wave>.failed``. A run that is killed leaves what the
+next one clears away before it begins.
 
-References: rename(2) and renameat2(2), Linux manual pages.
+References: rename(2), renameat2(2) and flock(2), Linux manual pages; Pillai et al. 2014, All file systems are not
+created equal (OSDI).
 """
 
 from __future__ import annotations
@@ -17,6 +19,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from analysis_lib.errors import Finding, StudyError
+from analysis_lib.runner.disk import sync, sync_folder
 
 _EXCHANGE = 2
 _AT_FDCWD = -100
@@ -74,28 +77,31 @@ def staging_of(folder: Path, wave: str) -> Path:
     return folder / f".{wave}.staging"
 
 
-def clear_staging(folder: Path) -> None:
-    """Remove what an interrupted run has begun; the lock has to be held."""
+def mend(folder: Path) -> None:
+    """Bring a folder of reports to where a stopped run should have left it; the lock has to be held.
+
+    A swap that was interrupted is undone, and what was never finished is removed.
+    """
+    for old in folder.glob(".*.old"):
+        final = folder / old.name.removeprefix(".").removesuffix(".old")
+        if final.exists():
+            shutil.rmtree(old, ignore_errors=True)
+        else:
+            old.rename(final)
     for remains in folder.glob(".*.staging"):
         shutil.rmtree(remains, ignore_errors=True)
 
 
 def stage(folder: Path, wave: str) -> Path:
-    """An empty folder beside the final one, remains of a killed run removed and an interrupted swap mended."""
-    final, old = folder / wave, folder / f".{wave}.old"
-    if old.exists() and not final.exists():
-        old.rename(final)
+    """An empty folder beside the final one; the folder of reports has been mended."""
     staging = staging_of(folder, wave)
-    for remains in (staging, old):
-        if remains.exists():
-            shutil.rmtree(remains)
     staging.mkdir()
     return staging
 
 
 def put_in_place(staging: Path, final: Path) -> None:
     """Give the staged folder its final name; the previous one is removed after that."""
-    _sync(staging)
+    sync(staging)
     old = final.with_name(f".{final.name}.old")
     if not final.exists():
         staging.rename(final)
@@ -104,11 +110,10 @@ def put_in_place(staging: Path, final: Path) -> None:
     else:
         final.rename(old)
         staging.rename(final)
-    if old.exists():
-        shutil.rmtree(old)
-    failed = final.with_name(f"{final.name}.failed")
-    if failed.exists():
-        shutil.rmtree(failed)
+    sync_folder(final.parent)
+    for past in (old, final.with_name(f"{final.name}.failed")):
+        if past.exists():
+            shutil.rmtree(past)
 
 
 def put_aside(staging: Path, final: Path) -> Path:
@@ -129,17 +134,6 @@ def _exchange(one: Path, other: Path) -> bool:
         return False
     done = library.renameat2(_AT_FDCWD, os.fsencode(one), _AT_FDCWD, os.fsencode(other), _EXCHANGE)
     return bool(done == 0)
-
-
-def _sync(folder: Path) -> None:
-    """Force every file to the disk, so that a power cut after the rename finds them whole."""
-    for path in folder.rglob("*"):
-        if path.is_file():
-            descriptor = os.open(path, os.O_RDONLY)
-            try:
-                os.fsync(descriptor)
-            finally:
-                os.close(descriptor)
 
 
 def refuse_repository(out: Path) -> None:

@@ -17,7 +17,7 @@ def wave_attrition(payload: Payload) -> tuple[Sentence, ...]:
             found.append(Sentence(f"Wave {row.wave} is not in it: {row.reason}.", kind="refusal"))
             continue
         took_part, invited = taking_part(payload, row.wave)
-        asked = f" of {invited} invited" if invited not in ("–", "withheld") else ""
+        asked = f" ({invited} were invited)" if invited not in ("–", "withheld") else ""
         n = people(analysed(payload, row.wave, ALL))  # type: ignore[arg-type]
         parts.append(f"wave {row.wave}: {n} analysed of {took_part} who took part{asked}")
     text = "; ".join(parts)

@@ -83,7 +83,11 @@ def _one(row: pd.Series, payload: Payload) -> Sentence:
     before = odds_with_interval(row["naive_odds_ratio"], row["naive_or_low"], row["naive_or_high"])
     after = odds_with_interval(row["odds_ratio"], row["or_low"], row["or_high"])
     counts = against(row["n_with_theme"], row["n_total"], row["n_with_reference"], row["n_reference"])
-    checked = "" if missing(row["n_checked"]) else f"; {people(row['n_checked'])} settled"
+    checked = (
+        ""
+        if missing(row["n_checked"])
+        else f", learnt from {people(row['n_checked'])} people who were settled"
+    )
     return Sentence(
         f"“{row['theme_label']}” in the {labels[row['group']].lower()} against the"
         f" {labels[row['reference']].lower()} group ({counts}): odds ratio {before} as coded, {after}"

@@ -150,9 +150,9 @@ def dropped_out(dropouts: pd.DataFrame, model: str, term: str) -> str:
     if not {"present", "absent"} <= set(mine.index):
         return ""
     held, lacking = mine.loc["present"], mine.loc["absent"]
-    counts = [n_of(row["n_events"], row["n_total"]) for row in (held, lacking)]
-    if WITHHELD in counts:
+    if WITHHELD in (n_of(row["n_events"], row["n_total"]) for row in (held, lacking)):
         return ""
+    counts = [share_of(row["n_events"], row["n_total"]) for row in (held, lacking)]
     return f"; in the model as stated {counts[0]} with the theme dropped out and {counts[1]} without it"
 
 

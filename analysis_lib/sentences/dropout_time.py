@@ -112,7 +112,9 @@ def _theme(row: pd.Series, payload: Payload) -> Sentence:
         sooner = "sooner" if row["conf_low"] > 1 else "later or not at all"
         return Sentence(f"{name} {verb} dropping out {sooner} ({odds}).", where, "clear")
     return Sentence(
-        f"Whether {name} {verb} when people drop out the data do not settle ({odds}).", where, "cannot tell"
+        f"Whether {name} {verb} dropping out sooner or later the data do not settle ({odds}).",
+        where,
+        "cannot tell",
     )
 
 

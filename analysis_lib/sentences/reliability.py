@@ -76,7 +76,7 @@ def _double_coded(payload: Payload) -> list[Sentence]:
         " independently of each other"
     )
     text += (
-        f"; {people(settled['n'])} of them were settled in a consensus round afterwards."
+        f"; {_of_them(settled['n'], both['n'])} were settled in a consensus round afterwards."
         if settled["n"]
         else "."
     )
@@ -84,6 +84,10 @@ def _double_coded(payload: Payload) -> list[Sentence]:
     if share < _LEAST_DOUBLE_CODED:
         found.append(Sentence("That is less than the tenth to a quarter that is usual.", kind="limit"))
     return found
+
+
+def _of_them(part: float, whole: float) -> str:
+    return "all of them" if part == whole else f"{people(part)} of them"
 
 
 def _dependable(payload: Payload) -> list[Sentence]:

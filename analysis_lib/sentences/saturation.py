@@ -2,16 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
+from typing import Any
+
 import pandas as pd
 
 from analysis_lib.formatting import (
     count,
     decimal,
+    missing,
     percent,
 )
 from analysis_lib.payload import Payload
-from analysis_lib.sentences.common import Sentence, people, refusal
+from analysis_lib.sentences.common import Sentence, people, refusal, several
 from analysis_lib.tables.common import anchor, is_banded
+
+
+def _later(row: dict[Hashable, Any], payload: Payload) -> str:
+    """How many codes came after the rule was first met; empty where that is not known."""
+    curve = payload.tables["curve"].frame
+    then = curve[(curve["group"] == row["group"]) & (curve["n_participants"] == row["reached_at"])][
+        "in_order"
+    ]
+    if then.empty or missing(then.iloc[0]):
+        return ""
+    later = round(row["codes_seen"] - then.iloc[0])
+    if later == 0:
+        return ", and no code came later"
+    return f", yet {several(later, 'code')} of the {count(row['codes_seen'])} came later"
 
 
 def saturation(payload: Payload) -> tuple[Sentence, ...]:
@@ -41,9 +59,9 @@ def saturation(payload: Payload) -> tuple[Sentence, ...]:
         if row["reason"]:
             text += f". The rule ({rule}) says nothing: {row['reason']}."
         elif pd.isna(row["reached_at"]):
-            text += f". By the rule ({rule}) new codes kept coming."
+            text += f". The rule ({rule}) is not met: new codes kept coming."
         else:
-            text += f". By the rule ({rule}) little new came after {count(row['reached_at'])} people."
+            text += f". The rule ({rule}) is first met after {count(row['reached_at'])} people{_later(row, payload)}."
         found.append(Sentence(text, where))
     end = "This describes these codes in this sample; it does not show that nothing else could be said."
     return (*found, Sentence(end, kind="limit"))

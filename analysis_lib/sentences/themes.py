@@ -40,6 +40,9 @@ _RANK = {
 }
 
 
+_SETTLED = ("clear", "clear but small")
+
+
 def theme_contrasts(payload: Payload) -> tuple[Sentence, ...]:
     """Each leading theme against the reference group, the clearest first."""
     if payload.facts["tradition"] == "reflexive":
@@ -145,6 +148,8 @@ def _contrast(row: pd.Series, payload: Payload, n_compared: int) -> Sentence:
         "cannot tell": f". The data do not settle this: they fit anything from {_range(row)}.",
         "withheld": ". How sure this is cannot be said from rounded counts.",
     }[row["tier"]]
+    if row["tier"] in _SETTLED and row["theme_id"] in payload.facts.get("about_endings", ()):
+        tail += " The theme is itself a reason for ending, and how therapy ended is part of the outcome."
     return Sentence(opening + tail, anchor("contrast", row["theme_id"], row["group"]), row["tier"])
 
 

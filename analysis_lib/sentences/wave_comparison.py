@@ -42,14 +42,14 @@ def wave_comparison(payload: Payload) -> tuple[Sentence, ...]:
         return (refusal(payload.facts["reason"]), *look_sentences(payload))
     frame = newest_changes(payload)
     found: list[Sentence] = []
+    if payload.facts["tradition"] == "reflexive":  # shares stand in the table, and no reading of them
+        found.append(refusal(REFLEXIVE))
+        frame = frame[frame["reason"].notna()]
     for since, group in compared_parts(payload, frame):
         mine = frame[(frame["since"] == since) & (frame["group"] == group)]
         found += changes_said(payload, mine[mine["theme_id"].isin(payload.facts["leading"])])
-    found = with_lack(found, AS_MUCH)
-    if (frame["not_tested"] == REFLEXIVE).any():
-        found.append(refusal(REFLEXIVE))
     return (
-        *found,
+        *with_lack(found, AS_MUCH),
         *_not_compared(payload, frame),
         *who_repeats(payload),
         *_unread(payload),
@@ -77,11 +77,19 @@ def changes_said(payload: Payload, frame: pd.DataFrame) -> list[Sentence]:
         names = _first_few(unsettled["theme_label"])
         low, high = unsettled["conf_low"].min(), unsettled["conf_high"].max()
         text = (
-            f"Whether these moved since wave {since} the data do not settle: {names}; their intervals reach from"
-            f" {_ends(low)} to {_ends(high)}."
+            f"Whether {_this(unsettled)} moved since wave {since} the data do not settle: {names}; {_reach(unsettled)}"
+            f" from {_ends(low)} to {_ends(high)}."
         )
         found.append(Sentence(text, kind="cannot tell"))
     return found
+
+
+def _this(frame: pd.DataFrame) -> str:
+    return "this" if len(frame) == 1 else "these"
+
+
+def _reach(frame: pd.DataFrame) -> str:
+    return "its 95% CI reaches" if len(frame) == 1 else "their 95% CIs reach"
 
 
 def _first_few(labels: pd.Series) -> str:

@@ -9,9 +9,11 @@ from __future__ import annotations
 import pandas as pd
 
 from analysis_lib.agreement_by_wave import with_changes
+from analysis_lib.change_tests import REFLEXIVE
 from analysis_lib.payload import Payload
 from analysis_lib.sentences.common import (
     Sentence,
+    against,
     gap_interval,
     listed,
     people,
@@ -80,6 +82,8 @@ def _themes(payload: Payload) -> list[Sentence]:
     """Themes that appeared or are gone, and shares that moved."""
     if payload.facts["reason"]:
         return [refusal(payload.facts["reason"])]
+    if payload.facts["tradition"] == "reflexive":
+        return [refusal(REFLEXIVE)]
     frame = newest_changes(payload)
     frame = frame[frame["theme_id"].isin(payload.facts["leading"])]
     found: list[Sentence] = []
@@ -146,21 +150,46 @@ def _estimates(payload: Payload) -> list[Sentence]:
     other = frame[frame["tier"] != frame["tier_before"]]
     told = other[other["tier"].isin(_SETTLED) | other["tier_before"].isin(_SETTLED)]
     told = told.reindex(told["moved"].abs().round(9).sort_values(ascending=False, kind="stable").index)
-    named, rest = told.head(_MOST_NAMED), len(other) - min(len(told), _MOST_NAMED)
+    noise = (told["moved_low"] <= 0) & (told["moved_high"] >= 0)  # False where no interval is known
+    named = told[~noise].head(_MOST_NAMED)
     found = [_moved(row, payload) for _, row in named.iterrows()]
+    found += _within_noise(told[noise], payload)
     reference = group_labels(payload)[payload.facts["reference"]].lower()
     text = (
-        f"Of {several(len(frame), 'difference')} from the {reference} group, {len(other)}"
-        f" {'is' if len(other) == 1 else 'are'} read otherwise than in wave {since}"
+        f"Of {several(len(frame), 'difference')} of a leading theme from the {reference} group, {len(other)}"
+        f" {'has' if len(other) == 1 else 'have'} another reading than in wave {since}"
     )
-    if rest and len(named):
-        text += f"; {rest} of them moved between readings that settle nothing, or less far"
     beyond = int(((frame["moved_low"] > 0) | (frame["moved_high"] < 0)).sum())
     if payload.facts["repeated"] != "panel":
         many = "None" if beyond == 0 else str(beyond)
         text += f". {many} of all {len(frame)} moved by more than noise, at the level of a single comparison"
     size = "A reading changes with the number of people as well as with what they say: read both numbers, not the word."
     return [Sentence(f"{text}."), *found, *([Sentence(size, kind="limit")] if len(other) else [])]
+
+
+def _within_noise(frame: pd.DataFrame, payload: Payload) -> list[Sentence]:
+    """Differences that are clear in one of two waves and no further apart than noise, by their counts."""
+    if frame.empty:
+        return []
+    labels, since = group_labels(payload), payload.facts["contrasts_since"]
+    parts = [
+        f"“{row['theme_label']}”, {labels[row['group']].lower()} (now {_counts(row, '')}, {row['tier']}; then"
+        f" {_counts(row, '_before')}, {row['tier_before']})"
+        for _, row in frame.head(_MOST_NAMED).iterrows()
+    ]
+    more = len(frame) - len(parts)
+    opening = (
+        f"Settled in only one of this wave and wave {since}, though the two do not differ by more than noise"
+    )
+    return [
+        Sentence(f"{opening}: {listed([*parts, f'{more} more'] if more else parts)}.", kind="cannot tell")
+    ]
+
+
+def _counts(row: pd.Series, suffix: str) -> str:
+    """The two counts behind a difference, such as ``3/18 v 25/58``."""
+    names = ("n_with_theme", "n_total", "n_with_reference", "n_reference")
+    return against(*(row[f"{name}{suffix}"] for name in names))
 
 
 def moves_of(payload: Payload) -> pd.DataFrame:
@@ -202,12 +231,8 @@ def _reading(row: pd.Series, suffix: str) -> str:
         if size
         else "the same to the nearest point"
     )
-    counts = (
-        f"{people(row[f'n_with_theme{suffix}'])}/{people(row[f'n_total{suffix}'])} v"
-        f" {people(row[f'n_with_reference{suffix}'])}/{people(row[f'n_reference{suffix}'])}"
-    )
     limits = gap_interval(row[f"rd_low{suffix}"], row[f"rd_high{suffix}"])
-    return f"{gap} ({counts}; 95% CI {limits}; {row[f'tier{suffix}'] or 'not tested'})"
+    return f"{gap} ({_counts(row, suffix)}; 95% CI {limits}; {row[f'tier{suffix}'] or 'not tested'})"
 
 
 def _codebook(payload: Payload) -> list[Sentence]:
@@ -257,8 +282,8 @@ def _agreement(payload: Payload) -> list[Sentence]:
         .set_index("code_id")
     )
     parts = [
-        f"“{row.code_label}” ({share_of(row.n_agreed, row.n_units)} of people coded alike,"
-        f" {share_of(before.at[row.code_id, 'n_agreed'], before.at[row.code_id, 'n_units'])} in wave"
+        f"“{row.code_label}” ({people(row.n_agreed)} of {people(row.n_units)} people coded alike,"
+        f" {people(before.at[row.code_id, 'n_agreed'])} of {people(before.at[row.code_id, 'n_units'])} in wave"
         f" {before.at[row.code_id, 'wave']})"
         for row in moved.itertuples()
     ]

@@ -54,6 +54,7 @@ from analysis_lib.tables.reliability import (
     unitising,
 )
 from analysis_lib.tables.sensitivity import sensitivity, talkativeness_panel, talkativeness_words
+from analysis_lib.tables.serious import serious_codes
 from analysis_lib.tables.termination import (
     termination_definitions,
     termination_events,
@@ -90,6 +91,7 @@ _LAYOUTS: dict[str, Callable[[Payload], FormattedTable]] = {
     "missing_values": missing_values,
     "dropout": dropout,
     "findings": findings,
+    "serious_codes": serious_codes,
     "coding": coding,
     "codebook": codebook,
     "agreement": agreement,

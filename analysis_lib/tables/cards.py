@@ -64,11 +64,21 @@ def _rule(rules: list[dict[str, Any]]) -> str:
         return "as recorded in the participants table"
     parts = []
     for rule in rules:
-        conditions = " and ".join(
-            f"{words(column)} is {' or '.join(map(words, values))}" for column, values in rule["when"]
-        )
+        conditions = " and ".join(_condition(column, values) for column, values in rule["when"])
         parts.append(f"{rule['group']} if {conditions}")
     return "first that applies: " + "; ".join(parts)
+
+
+def _condition(column: str, values: list[str]) -> str:
+    """One condition of the outcome rule.
+
+    >>> _condition("perceived_helpfulness", ["helpful"]), _condition("dropout", ["declared"])
+    ('perceived helpfulness is helpful', 'therapy counts as dropped out under “declared”')
+    """
+    named = [words(value) for value in values]
+    if column == "dropout":
+        return f"therapy counts as dropped out under {' or '.join(f'“{name}”' for name in named)}"
+    return f"{words(column)} is {' or '.join(named)}"
 
 
 def _run_record(facts: Any) -> list[tuple[str, str]]:

@@ -36,7 +36,6 @@ def coder_error(payload: Payload) -> FormattedTable:
     """What could be corrected, one block per group; what could not stands in the notes."""
     frame = corrections_of(payload)
     rows: list[Row] = []
-    left: list[str] = []
     for group in dict.fromkeys(frame["group"]):
         mine = frame[frame["group"] == group]
         name = f"{_head(payload, group)} against {_head(payload, mine['reference'].iloc[0])}"
@@ -44,12 +43,6 @@ def coder_error(payload: Payload) -> FormattedTable:
         if len(shown):
             rows.append(Row(name, heading=True))
             rows += [_row(row) for _, row in shown.iterrows()]
-        refused = mine[mine["odds_ratio"].isna()]
-        why = "; ".join(
-            f"{reason} ({', '.join(some['theme_label'])})"
-            for reason, some in refused.groupby("reason", sort=False)
-        )
-        left += [f"Not corrected, {group_labels(payload)[group].lower()}: {why}."] if why else []
     notes: tuple[str, ...] = (
         "As coded: one coder's code taken for the truth of everybody, so that it can differ from the table of"
         " contrasts; Woolf's odds ratio with 95% interval. Corrected: the settled code of the others imputed"
@@ -58,7 +51,7 @@ def coder_error(payload: Payload) -> FormattedTable:
         " both groups together. Sensitivity: how often the coder gives a theme that the consensus finds; specificity:"
         " how often the coder does not give one that it does not find; brackets hold 95% of the posterior.",
         assumption(payload),
-        *left,
+        *_left_out(frame, payload),
     )
     if is_banded(payload):
         mixed = "As coded follows from rounded counts, corrected does not: a difference between them may be rounding."
@@ -80,6 +73,22 @@ def coder_error(payload: Payload) -> FormattedTable:
         tuple(rows),
         (*notes, *standing_notes(payload)),
     )
+
+
+def _left_out(frame: pd.DataFrame, payload: Payload) -> list[str]:
+    """What could not be corrected: per reason, first the themes of all comparisons, then those of single groups."""
+    labels, n_groups = group_labels(payload), frame["group"].nunique()
+    notes = []
+    for reason, some in frame[frame["odds_ratio"].isna()].groupby("reason", sort=False):
+        everywhere = some.groupby("theme_id")["group"].nunique() == n_groups
+        whole = some["theme_id"].map(everywhere) & (n_groups > 1)
+        parts = [", ".join(dict.fromkeys(some.loc[whole, "theme_label"]))] if whole.any() else []
+        parts += [
+            f"{labels[group].lower()}{' also' if whole.any() else ''}: {', '.join(mine['theme_label'])}"
+            for group, mine in some[~whole].groupby("group", sort=False)
+        ]
+        notes.append(f"Not corrected, {reason}: {'; '.join(parts)}.")
+    return notes
 
 
 def assumption(payload: Payload) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -10,7 +11,7 @@ import pandas as pd
 
 from analysis_lib.crosstab import with_differences, with_tiers
 from analysis_lib.formatted import Cell
-from analysis_lib.formatting import count
+from analysis_lib.formatting import count, missing
 from analysis_lib.payload import Payload, Table
 from analysis_lib.quantitize import ALL
 
@@ -65,7 +66,9 @@ def standing_notes(payload: Payload) -> tuple[str, ...]:
     if payload.facts.get("synthetic"):
         notes.append("SYNTHETIC data: no person stands behind any number.")
     rule = payload.facts.get("counts_rule", "exact")
-    if rule != "exact":
+    if rule == "exact_audited":
+        notes.append("Small numbers of people, and others that would give them away, are withheld.")
+    elif rule != "exact":
         notes.append(
             f"Rounded counts ({rule}): every number of people is rounded before anything is derived."
         )
@@ -103,6 +106,23 @@ _MINOR = {
     *("a", "an", "and", "as", "at", "but", "by", "for", "if", "in", "nor", "of", "off", "on", "or", "per", "so"),
     *("the", "to", "up", "v", "via", "yet"),
 }  # fmt: skip
+
+
+def translated(quote: Mapping[str, Any]) -> str:
+    """How a quote came from another language, to follow who said it; empty where it was not translated.
+
+    Parameters
+    ----------
+    quote
+        A row of a payload's quotes. The original words are missing where nobody has reviewed them for release.
+
+    >>> translated({"quote": "Cold.", "text_original": "Kalt.", "translator": "T1"})
+    '; translated by T1 from “Kalt.”'
+    """
+    original, translator = quote.get("text_original"), quote.get("translator")
+    if missing(translator):
+        return ""
+    return f"; translated by {translator}" + ("" if missing(original) else f" from “{original}”")
 
 
 def contrasts_of(payload: Payload) -> pd.DataFrame:

@@ -13,7 +13,7 @@ from analysis_lib.joint_display.fit import ComputedFit, computed_fit
 from analysis_lib.joint_display.negative_cases import Against, against, why_no_quote
 from analysis_lib.payload import Payload
 from analysis_lib.quantitize import ALL
-from analysis_lib.tables.common import TIERS, contrasts_of, group_heads, group_labels, words
+from analysis_lib.tables.common import TIERS, contrasts_of, group_heads, group_labels, translated, words
 from analysis_lib.tables.reliability import agreement_beside
 
 
@@ -120,7 +120,7 @@ def format_joint_display(payload: Payload) -> tuple[JointRow, ...]:
                     (
                         labels[group],
                         _quotes(spoken[spoken["group"] == group], labels[group]),
-                        _held(held[group]),
+                        _held(held[group], any_shown=(spoken["group"] == group).any()),
                     )
                     for group in groups
                 ),
@@ -247,9 +247,9 @@ def _whole(text: str) -> str:
 
 def _agreement(payload: Payload, alpha: str | None) -> str:
     if alpha is not None:
-        return f"agreement between coders, alpha: {alpha}"
+        return f"Agreement between coders, alpha [95% CI]: {alpha}"
     reason = payload.facts.get("agreement_reason")
-    return f"agreement between coders: {reason}" if reason else ""
+    return f"Agreement between coders: {reason}" if reason else ""
 
 
 def _count(row: pd.Series) -> str:
@@ -264,17 +264,21 @@ def _difference(row: pd.Series) -> str:
 
 def _model(row: dict[str, object]) -> str:
     if pd.isna(row["odds_ratio"]):
-        return f"odds ratio of dropping out ({words(str(row['event']))}): withheld"
+        return f"Odds ratio of dropping out ({words(str(row['event']))}): withheld"
     interval = ratio_interval(row["conf_low"], row["conf_high"])
-    return f"adjusted odds ratio of dropping out ({words(str(row['event']))}) {ratio(row['odds_ratio'])} {interval}"
+    event = words(str(row["event"]))
+    return f"Adjusted odds ratio of dropping out ({event}) [95% CI]: {ratio(row['odds_ratio'])} {interval}"
 
 
 def _quotes(rows: pd.DataFrame, group: str) -> tuple[tuple[str, str], ...]:
-    return tuple((row.quote, f"{row.participant_id}, {group.lower()}") for row in rows.itertuples())
+    return tuple(
+        (row["quote"], f"{row['participant_id']}, {group.lower()}{translated(row)}")
+        for row in rows.to_dict("records")
+    )
 
 
-def _held(n: float) -> str:
+def _held(n: float, *, any_shown: bool) -> str:
     """What is withheld, in words; empty where nothing is or the number may not leave."""
     if pd.isna(n) or n == 0:
         return ""
-    return f"{int(n)} more segment{'s' if n > 1 else ''} withheld"
+    return f"{int(n)}{' more' if any_shown else ''} segment{'s' if n > 1 else ''} withheld"

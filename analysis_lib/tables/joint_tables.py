@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from typing import Any
 
 import pandas as pd
 
@@ -21,6 +23,7 @@ from analysis_lib.tables.common import (
     standing_notes,
     text,
     title,
+    translated,
     words,
 )
 from analysis_lib.tables.joint import JointRow, format_joint_display, groups_with_people, numbers_say
@@ -54,7 +57,8 @@ def side_by_side(payload: Payload) -> FormattedTable:
     for row in format_joint_display(payload):
         reading = one_line(row.reading) or f"{NOT_WRITTEN[:1].upper()}{NOT_WRITTEN[1:]}"
         said = " ".join(filter(None, (reading, f"({row.matched})" if row.matched else "")))
-        cells = (text(numbers_say(row, payload)), text(said), text(fit_of(row)))
+        numbers = Cell(numbers_say(row, payload), "left", lines=True)
+        cells = (numbers, text(said), text(fit_of(row)))
         rows.append(Row(row.label, cells, anchor=anchor("fit", row.theme_id)))
     return FormattedTable(
         title(payload, "Numbers and words side by side"),
@@ -90,7 +94,7 @@ def typology(payload: Payload) -> FormattedTable:
     themes = payload.tables["themes"].frame
     named = dict(zip(themes["theme_id"], themes["theme_label"], strict=True))
     groups = [*groups_with_people(payload), ALL]
-    said = {row.pattern: row for row in quotes.itertuples()}
+    said = {row["pattern"]: row for row in quotes.to_dict("records")}
     rows = []
     for pattern in dict.fromkeys(patterns["pattern"]):
         mine = patterns[patterns["pattern"] == pattern].set_index("group")
@@ -101,7 +105,7 @@ def typology(payload: Payload) -> FormattedTable:
         counted = [number(_share(mine.loc[group])) for group in groups]
         quote = said.get(pattern)
         about = (
-            (text(f"“{quote.quote}”"), text(f"{quote.participant_id}, {labels[quote.group].lower()}"))
+            (text(f"“{quote['quote']}”"), text(_who(quote, labels)))
             if quote is not None
             else (text(NO_WORDS if ids else ""), text(""))
         )
@@ -122,6 +126,10 @@ def typology(payload: Payload) -> FormattedTable:
             *standing_notes(payload),
         ),
     )
+
+
+def _who(quote: Mapping[str, Any], labels: dict[str, str]) -> str:
+    return f"{quote['participant_id']}, {labels[quote['group']].lower()}{translated(quote)}"
 
 
 def alike_note(payload: Payload) -> tuple[str, ...]:
@@ -208,8 +216,6 @@ def _case_quote(
     spoken: pd.DataFrame, third: str, ended: str, counted: pd.Series, labels: dict[str, str]
 ) -> tuple[Cell, Cell]:
     if (third, ended) in spoken.index:
-        quote = spoken.loc[[(third, ended)]].iloc[0]
-        return text(f"“{quote['quote']}”"), text(
-            f"{quote['participant_id']}, {labels[quote['group']].lower()}"
-        )
+        quote = spoken.loc[[(third, ended)]].iloc[0].to_dict()
+        return text(f"“{quote['quote']}”"), text(_who(quote, labels))
     return text(NOBODY if counted["n_cases"] == 0 else NO_WORDS), text("")

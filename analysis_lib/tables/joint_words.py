@@ -10,7 +10,7 @@ from analysis_lib.crosstab import with_shares
 from analysis_lib.formatting import n_of, percent
 from analysis_lib.joint_display.boxes import PILLAR
 from analysis_lib.payload import Payload
-from analysis_lib.tables.common import group_labels
+from analysis_lib.tables.common import group_labels, translated
 from analysis_lib.tables.joint import groups_with_people, matched_by
 
 
@@ -62,7 +62,9 @@ def format_quote_matrix(payload: Payload) -> tuple[QuotesOfTheme, ...]:
         cells = []
         for group in groups_with_people(payload):
             here = mine[mine["group"] == group]
-            said = tuple((row.quote, row.participant) for row in here.itertuples())
+            said = tuple(
+                (row["quote"], f"{row['participant']}{translated(row)}") for row in here.to_dict("records")
+            )
             if said:
                 cells.append((labels[group], _count(shares.loc[(theme.theme_id, group)]), said))
         if cells:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
@@ -64,7 +65,7 @@ def _or_withheld(value: float, digits: int) -> str:
     return WITHHELD if missing(value) else decimal(value, digits)
 
 
-def _how_p_was_found(facts: dict[str, Any]) -> str:
+def _how_p_was_found(facts: Mapping[str, Any]) -> str:
     if facts.get("large_sample", False):
         return "p: Rao-Scott's test; of so many people labels are not permuted."
     return (

@@ -88,11 +88,18 @@ def _as_sentence(reason: str) -> str:
     return f"{reason[:1].upper()}{reason[1:].rstrip('.')}."
 
 
+_NOT_ONE_NUMBER = (
+    f"{MARK} At some cut the 95% interval leaves out the common odds ratio, so one number does not describe the term"
+    " well."
+)
+
+
 def satisfaction(payload: Payload) -> FormattedTable:
     """The common odds ratio of a higher satisfaction, and how far it describes each cut."""
     frame, sizes = payload.tables["models"].frame, payload.tables["sizes"].frame
     rows: list[Row] = []
     notes: list[str] = []
+    marked = False
     for guard in payload.tables["guards"].frame.itertuples():
         model, mine = str(guard.model), frame[frame["model"] == guard.model]
         rows.append(Row(f"Model {model}", heading=True))
@@ -104,6 +111,7 @@ def satisfaction(payload: Payload) -> FormattedTable:
             rows.append(Row("No common odds ratio", (text(_as_sentence(guard.reason), span=3),), 1))
         for _, row in (_cuts_alone(payload, model) if guard.reason else mine).iterrows():
             lowest, highest, differs = range_over_cuts(payload, row)
+            marked |= differs
             cells: list[Cell] = [
                 number(f"{odds_ratio(row)}{f' {MARK}' if differs else ''}"),
                 number(p_value(row["p_value"], band=is_banded(payload))),
@@ -116,8 +124,8 @@ def satisfaction(payload: Payload) -> FormattedTable:
         "Adjusted odds ratios of a higher score, all terms together, with 95% Wald intervals; proportional odds. One"
         " odds ratio is assumed to hold at every cut of the scores.",
         "That is looked at and not tested: at each cut, a Firth model of its own for this score or more against less;"
-        f" shown are the lowest and the highest of these odds ratios. {MARK} At some cut the 95% interval leaves out"
-        " the common odds ratio, so one number does not describe the term well.",
+        " shown are the lowest and the highest of these odds ratios.",
+        *([_NOT_ONE_NUMBER] if marked else []),
         _ADJUSTED + " " + _ONE_BY_ONE,
     ]
     if payload.facts["setting"]:

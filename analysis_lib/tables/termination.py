@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import pandas as pd
 
 from analysis_lib.formatted import Cell, FormattedTable, Head, Row
@@ -133,7 +136,8 @@ def _why(payload: Payload) -> list[str]:
         listed = "; ".join(f"{words(column)}: {why}" for column, why in reasons.items())
         if listed:
             notes.append(f"Why each covariate is in model {model}: {listed}.")
-    if payload.tables["models"].frame["separated"].eq(True).any():
+    models = stated(payload, "models")
+    if (models["separated"].eq(True) & models["odds_ratio"].notna()).any():
         notes.append("† A theme or level that separates the outcome: only the penalised estimate is finite.")
     return notes
 
@@ -227,11 +231,20 @@ def _probability_cells(row: object) -> tuple[Cell, Cell]:
         return number(held), number(held)
     probability = f"{percent(get['probability'])} {percent_interval(get['conf_low'], get['conf_high'])}"
     if pd.isna(get["average_risk_difference"]):
-        return number(probability), text("reference")
+        return number(probability), number("reference")
     difference = (
         f"{points(get['average_risk_difference'])} {points_interval(get['ard_low'], get['ard_high'])}"
     )
     return number(probability), number(difference)
+
+
+def _separated_by(row: Any, labels: Mapping[str, str]) -> str:
+    """The parameters that separate the outcome, by their labels."""
+    named = []
+    for part in filter(None, str(row.separated or "").split(", ")):
+        term, _, level = part.partition("=")
+        named.append(": ".join(filter(None, (labels.get(term, words(term)), words(level)))))
+    return "; ".join(named)
 
 
 _BEGAN_TOO_LATE = (
@@ -243,7 +256,7 @@ _BEGAN_TOO_LATE = (
 def termination_guards(payload: Payload) -> FormattedTable:
     """Whether the data can bear the models."""
     guards, dropped = payload.tables["guards"].frame, payload.tables["dropped"].frame
-    rows = []
+    rows, labels = [], payload.facts.get("term_labels", {})
     late = bool(guards["n_late"].ne(0).any())
     for row in guards.itertuples():
         gone = dropped[(dropped["model"] == row.model) & (dropped["event"] == row.event)]
@@ -262,7 +275,7 @@ def termination_guards(payload: Payload) -> FormattedTable:
             number(decimal(row.events_per_parameter, 1)),
             number(count(row.n_needed)),
             number(count(row.parameters_allowed)),
-            text(row.separated or "none"),
+            text(_separated_by(row, labels) or "none"),
         )
         where = anchor("guards", row.model, row.event)
         label = f"{row.model}: {words(row.event)}"

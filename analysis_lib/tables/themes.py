@@ -57,9 +57,9 @@ def theme_by_outcome(payload: Payload) -> FormattedTable:
 def _shares_of_people(payload: Payload, counts: pd.DataFrame, base: str) -> FormattedTable:
     """People with each theme of those in a base; rows can be linked to in the table of the study's own base only."""
     frame, own = with_shares(counts), base == payload.facts["base"]
-    heads = (
-        group_heads(payload) if own else group_labels(payload)
-    )  # sizes of groups are those of the own base
+    heads = _with_people(
+        payload, group_heads(payload) if own else group_labels(payload)
+    )  # sizes are of the own base
     alpha = agreement_beside(payload, brief=True) if own else {}
     labels = _cqr_labels(payload, counts) if own else None
     rows, unused = [], []
@@ -89,12 +89,27 @@ def _shares_of_people(payload: Payload, counts: pd.DataFrame, base: str) -> Form
         "An upper theme counts people with it or any theme below it. Segments are shown, never tested.",
         *(agreement_note(payload, brief=True) if own else ()),
         *(_tradition_notes(payload) if own else ()),
+        *_nobody_in(payload),
     ]
     if unused and (frame["n_total"].fillna(1) > 0).any():
         notes.append(f"Coded for nobody: {', '.join(unused)}.")
     last = (Head(WHOLE, rowspan=2), *([Head(ALPHA, rowspan=2)] if alpha else []))
     of = ("n/N", "% [95% CI]" if labels is None else "Label")
     return _table_of_shares(payload, "People with each theme by outcome group", heads, last, rows, notes, of)
+
+
+def _with_people(payload: Payload, heads: dict[str, str]) -> dict[str, str]:
+    """The headings of groups that hold somebody, as far as one may know, and of all."""
+    sizes = payload.tables["groups"].frame.set_index("group")["n"]
+    kept = {group: head for group, head in heads.items() if group == ALL or sizes[group] != 0}
+    return kept if len(kept) > 1 else heads
+
+
+def _nobody_in(payload: Payload) -> list[str]:
+    """Which groups have no column since nobody is in them."""
+    labels = group_labels(payload)
+    absent = [label for group, label in labels.items() if group not in _with_people(payload, labels)]
+    return [f"Nobody in this wave: {', '.join(absent)}."] if absent else []
 
 
 def _cqr_labels(payload: Payload, counts: pd.DataFrame) -> dict[tuple[str, str], str] | None:
@@ -163,7 +178,7 @@ def other_bases(payload: Payload) -> dict[str, FormattedTable]:
 
 def _shares_of_mentions(payload: Payload) -> FormattedTable:
     """Segments with each theme of all coded segments of a group, without an interval: segments are not independent."""
-    frame, heads = payload.tables["shares"].frame, group_labels(payload)
+    frame, heads = payload.tables["shares"].frame, _with_people(payload, group_labels(payload))
     total = payload.tables["all_segments"].frame.set_index("group")["n_all_segments"]
     rows = []
     for theme in dict.fromkeys(frame["theme_id"]) if total.notna().all() else ():
@@ -222,8 +237,11 @@ def theme_contrasts(payload: Payload) -> FormattedTable:
         + (", of more than 50,000 people Wald's." if large else "."),
         ("p: Pearson's chi-square. " if large else "p: exact. ")
         + f"Adjusted p: {adjustment}, one family over all themes and groups of the wave.",
-        "Reading: how far the data settle the difference, given the smallest one that matters to the team"
-        f" ({points(payload.facts['smallest_difference'])[1:]} points); a dash where it was not tested.",
+        "Reading: how far the data settle the difference, by its interval and adjusted p and given the smallest one"
+        f" that matters to the team ({points(payload.facts['smallest_difference'])[1:]} points). The exact interval of"
+        " the odds ratio is wider and may hold 1 where that of the difference leaves out 0.",
+        "p: a dash where too few people have the theme for a test.",
+        *_held_by_nobody(frame),
     ]
     notes += strata_notes(payload)
     if payload.facts["reason"]:
@@ -251,6 +269,11 @@ def theme_contrasts(payload: Payload) -> FormattedTable:
         tuple(rows),
         (*(notes if rows else ()), *standing_notes(payload)),
     )
+
+
+def _held_by_nobody(frame: pd.DataFrame) -> list[str]:
+    """That rows are left out in which both sides are zero."""
+    return ["Left out: themes that nobody on either side has."] if (~_anybody(frame)).any() else []
 
 
 def _anybody(frame: pd.DataFrame) -> pd.Series:

@@ -6,7 +6,7 @@ from functools import lru_cache
 
 import pandas as pd
 
-from analysis_lib.change_tests import PAIRED
+from analysis_lib.change_tests import PAIRED, REFLEXIVE
 from analysis_lib.crosstab import with_shares
 from analysis_lib.formatted import Cell, FormattedTable, Head, Probability, Row
 from analysis_lib.formatting import (
@@ -48,16 +48,19 @@ def wave_changes(payload: Payload) -> FormattedTable:
     rows: list[Row] = []
     mix = bool(frame["same_mix"].notna().any())
     paired = bool((frame["method"] == PAIRED).any())
-    span = 5 + mix
+    read = payload.facts["tradition"] != "reflexive"
+    span = 3 + 2 * read + mix
     if not payload.facts["reason"]:
         for since, group in compared_parts(payload, frame):
             mine = frame[(frame["since"] == since) & (frame["group"] == group)]
             rows.append(Row(part_heading(payload, since, group), heading=True))
             rows += [_change_row(row, banded, mix, paired, span) for _, row in mine.iterrows()]
-    notes = [*_change_notes(payload, mix=mix, paired=paired), *looks(payload)] if rows else looks(payload)
+    looked = looks(payload) if read else []
+    notes = [*_change_notes(payload, mix=mix, paired=paired), *looked] if rows else looked
     now = payload.facts["wave"]
     heads = ["People counted twice", "Now only, before only"] if paired else [f"Wave {now}", "Earlier wave"]
-    heads += ["Change [95% CI]", *(["At the same mix [95% CI]"] if mix else []), "Adjusted p", "Reading"]
+    heads += ["Change [95% CI]", *(["At the same mix [95% CI]"] if mix else [])]
+    heads += ["Adjusted p", "Reading"] if read else []
     return FormattedTable(
         title(payload, "Themes now and in earlier waves"),
         "Theme",
@@ -83,7 +86,8 @@ def _change_row(row: pd.Series, banded: bool, mix: bool, paired: bool, span: int
     cells.append(number(_points(row["change"], row["conf_low"], row["conf_high"])))
     if mix:
         cells.append(number(_points(row["same_mix"], row["same_mix_low"], row["same_mix_high"])))
-    cells += [number(p_value(row["p_adjusted"], band=banded)), text(TIERS[row["tier"]])]
+    if span - mix > 3:
+        cells += [number(p_value(row["p_adjusted"], band=banded)), text(TIERS[row["tier"]])]
     return Row(label, tuple(cells), depth, where)
 
 
@@ -145,6 +149,10 @@ def _change_notes(payload: Payload, *, mix: bool, paired: bool) -> list[str]:
         "A theme counts in an earlier wave as the codebook of this wave means it; codes that were merged since count"
         " for what replaced them. Not compared: the reason stands in the row.",
         "Everybody together is compared where both waves hold the same outcome groups, else the groups that both hold.",
+    ]
+    if payload.facts["tradition"] == "reflexive":
+        return [*notes, f"{REFLEXIVE[:1].upper()}{REFLEXIVE[1:]} or read."]
+    notes += [
         Probability(
             f"Adjusted p: {test}, Holm's method over all themes held against one wave. Reading: clear (interval"
             " excludes 0 and adjusted p below the level); clear but small, similar within the margin (interval inside"

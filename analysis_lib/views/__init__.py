@@ -25,6 +25,7 @@ from analysis_lib.views import (  # noqa: F401  (importing a module registers it
     reliability,
     saturation,
     sensitivity,
+    serious,
     termination,
     themes,
     therapists,

@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from analysis_lib.crosstab import ThemeCrosstab
 from analysis_lib.joint_display import JointDisplay
 from analysis_lib.joint_display.quote_choice import occurring
 from analysis_lib.payload import Kind, Payload, Table
@@ -14,7 +15,12 @@ from analysis_lib.quantitize import ALL
 from analysis_lib.views.common import SENTENCES, Views, agreement_beside, facts_of, groups_table, views
 from analysis_lib.views.themes import CROSSTAB_TABLES
 
-_SAID: dict[str, Kind] = {"quote": "quote", "clearance": "clearance"}
+_SAID: dict[str, Kind] = {
+    "quote": "quote",
+    "clearance": "clearance",
+    "text_original": "quote",
+    "translator": "key",
+}
 _READ: dict[str, Kind] = dict.fromkeys(("reading", "fit", "matched_by", "checked_by", "dated"), "key")
 
 
@@ -45,7 +51,12 @@ def _by_theme(display: JointDisplay, shape: Any, template: str) -> Callable[[], 
             "shares": _only(CROSSTAB_TABLES["shares"](crosstab), shown),
             "contrasts": _only(CROSSTAB_TABLES["contrasts"](crosstab), shown),
             "quotes": Table.of(
-                display.quotes, theme_id="key", group="key", participant_id="participant", **_SAID
+                _with_group_size(display.quotes, crosstab),
+                theme_id="key",
+                group="key",
+                participant_id="participant",
+                **_SAID,
+                n_alike="cell",
             ),
             "withheld": _only(_withheld(display), shown),
             "models": Table.of(
@@ -159,12 +170,12 @@ def _quote_matrix(display: JointDisplay) -> Payload:
     themes = pd.DataFrame(rows, columns=["theme_id", "theme_label", "definition", "parent"])
     shares = crosstab.table[crosstab.table["group"] != ALL]
     counted = Table.of(shares, theme_id="key", group="key", n_with_theme="people", n_total="people")
-    said = display.quote_matrix.rename(columns={"participant_id": "participant"})
+    said = _with_group_size(display.quote_matrix, crosstab).rename(columns={"participant_id": "participant"})
     tables = {
         "groups": groups_table(wave, crosstab.n_groups),
         "themes": Table.of(themes, theme_id="key", theme_label="key", definition="key", parent="key"),
         "shares": _only(counted, shown),
-        "quotes": Table.of(said, theme_id="key", group="key", participant="speaker", **_SAID),
+        "quotes": Table.of(said, theme_id="key", group="key", participant="speaker", **_SAID, n_alike="cell"),
         "withheld": _only(_withheld(display), shown),
     }
     return Payload("joint_display", "quote_matrix", tables, facts_of(wave, reason=crosstab.matrix.reason))
@@ -173,6 +184,12 @@ def _quote_matrix(display: JointDisplay) -> Payload:
 def _meta_inferences(display: JointDisplay) -> Payload:
     """What the authors conclude for all themes together and for each branch."""
     return Payload("joint_display", "meta_inferences", {"boxes": _boxes(display)}, _facts(display))
+
+
+def _with_group_size(quotes: pd.DataFrame, crosstab: ThemeCrosstab) -> pd.DataFrame:
+    """Quotes with how many people share the one thing that is said of the speaker, their outcome group."""
+    sizes = dict(zip(crosstab.groups, crosstab.n_groups, strict=True))
+    return quotes.assign(n_alike=quotes["group"].map(sizes))
 
 
 def _boxes(display: JointDisplay) -> Table:

@@ -54,5 +54,5 @@ def _saturation_views(found: ThemeSaturation) -> Views:
     return {
         "saturation": made("table", "saturation", "summary", "curve"),
         "curve": made("figure", "saturation_curve", "summary", "curve"),
-        SENTENCES: made("sentences", "saturation", "summary"),
+        SENTENCES: made("sentences", "saturation", "summary", "curve"),
     }

@@ -26,6 +26,7 @@ def _termination_views(models: TerminationModels) -> Views:
                     for name, plan in plans.items()
                 },
                 rules={d.name: d.in_words for d in wave.study.dropout_definitions},
+                term_labels=dict(zip(models.table["term"], models.table["term_label"], strict=True)),
             )
             tables = {name: _TERMINATION_TABLES[name](models) for name in names}
             tables["groups"] = groups_table(wave)

@@ -369,6 +369,8 @@ def review_rows(wave: Row, segments: list[Segment]) -> list[Row]:
         text = s.text.removesuffix(".") if key in stale else s.text
         row = {"segment_id": key, "text_sha256": hashlib.sha256(text.encode()).hexdigest()}
         row |= {"decision": decided[key], "flags_answered": s.planted.get("flags", "")}
+        original = s.planted.get("text_original", "")  # the reviewer has read it too
+        row |= {"original_sha256": original and hashlib.sha256(original.encode()).hexdigest()}
         when = wave["closed"] + timedelta(whole(rng, 41, 60))
         rows.append(row | {"reviewer": f"reviewer_{whole(rng, 1, 2)}", "reviewed_on": when})
     return rows

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.browser
 
-FOCUSABLE = "a[href], [tabindex='0'], summary, button, input"
+FOCUSABLE = "a[href]:not([tabindex='-1']), [tabindex='0']:not(a), summary, button, input"
 
 # WCAG 2.2, relative luminance and contrast, of every visible text against what is painted behind it.
 LOW_CONTRAST = """() => {
@@ -113,6 +113,28 @@ def test_tab_reaches_skip_link_contents_and_every_scroll_region(page: Page, exam
     assert page.locator(FOCUSABLE).first.get_attribute("class") == "skip"
     assert len(set(reached) - {-1}) == n_focusable - hidden
     assert page.locator("[role=region]").count() == page.locator("table, figure img").count()
+
+
+def test_numbers_with_quotes_are_one_stop_per_table_and_arrow_keys_go_between_them(
+    page: Page, example_report: Path
+) -> None:
+    page.goto(example_report.as_uri())
+    numbers = page.locator("table:has(td > a)").first.locator("td > a")
+    focused = "all => all.indexOf(document.activeElement)"
+    stops = "all => all.flatMap((link, i) => (link.tabIndex === 0 ? [i] : []))"
+    assert numbers.evaluate_all(stops) == [0]
+    numbers.first.focus()
+    page.keyboard.press("ArrowRight")
+    assert numbers.evaluate_all(focused) == 1
+    page.keyboard.press("ArrowLeft")
+    column = "() => document.activeElement.parentElement.cellIndex"
+    before = page.evaluate(column)
+    page.keyboard.press("ArrowDown")
+    assert numbers.evaluate_all(focused) > 1
+    assert page.evaluate(column) == before
+    page.keyboard.press("End")
+    assert numbers.evaluate_all(focused) == numbers.count() - 1
+    assert numbers.evaluate_all(stops) == [numbers.count() - 1]
 
 
 def test_the_skip_link_shows_itself_and_leads_past_the_banner(page: Page, example_report: Path) -> None:

@@ -70,11 +70,6 @@ def test_utf16_with_its_mark_is_read_and_said(encoding: str, tmp_path: Path) -> 
     assert places(table.notes) == [("R32", None, None)]
 
 
-def test_utf16_without_its_mark_stops(tmp_path: Path) -> None:
-    content = f"id,answer\nP1,{SECRET}\n".encode("utf-16-le")
-    assert places(findings(tmp_path, content)) == [("R35", 1, None)]
-
-
 def test_utf16_without_its_mark_is_read_when_it_is_named(tmp_path: Path) -> None:
     table = read(tmp_path, "id,answer\nP1,no\n".encode("utf-16-le"), encoding="utf-16-le")
     assert table.rows == (("P1", "no"),)
@@ -92,32 +87,8 @@ def test_a_named_encoding_is_used_without_a_warning(tmp_path: Path) -> None:
     assert table.notes == ()
 
 
-def test_bytes_that_no_encoding_allows_stop_at_their_line(tmp_path: Path) -> None:
-    content = b"id,answer\nP1,fine\nP2," + SECRET.encode() + b"\x81\n"
-    assert places(findings(tmp_path, content)) == [("R34", 3, None)]
-
-
-def test_two_encodings_in_one_file_stop_at_the_lines_that_are_not_utf8(tmp_path: Path) -> None:
-    content = b"id,answer\nP1,sch\xc3\xb6n\nP2," + SECRET.encode() + b" sch\xf6n\nP3,x\nP4,\xe9\n"
-    assert places(findings(tmp_path, content)) == [("R33", 3, None), ("R33", 5, None)]
-
-
 def test_two_encodings_in_one_line_stop(tmp_path: Path) -> None:
     assert places(findings(tmp_path, b"id,answer\nP1,sch\xc3\xb6n und sch\xf6n\n")) == [("R33", 2, None)]
-
-
-def test_a_lone_surrogate_in_utf8_stops(tmp_path: Path) -> None:
-    assert places(findings(tmp_path, b"id,answer\nP1,ok\nP2,\xed\xa0\xbd\n")) == [("R23", 3, None)]
-
-
-def test_a_lone_surrogate_in_utf16_stops(tmp_path: Path) -> None:
-    content = "\ufeffid,answer\nP1,".encode("utf-16-le") + b"\x3d\xd8" + "x\n".encode("utf-16-le")
-    assert places(findings(tmp_path, content)) == [("R23", 2, None)]
-
-
-def test_a_nul_character_stops_at_its_line(tmp_path: Path) -> None:
-    content = f"id,answer\nP1,fine\nP2,{SECRET}\x00\n"
-    assert places(findings(tmp_path, content)) == [("R22", 3, None)]
 
 
 def test_an_encoding_that_is_not_offered_stops_with_a_suggestion(tmp_path: Path) -> None:
@@ -213,15 +184,6 @@ def test_rows_that_all_have_one_value_too_many_are_never_shifted(tmp_path: Path)
     assert places(findings(tmp_path, f"id,age\n1,P1,30\n2,P2,{SECRET}\n")) == [("R46", 2, None)]
 
 
-def test_a_quotation_mark_that_is_never_closed_stops_where_it_starts(tmp_path: Path) -> None:
-    content = f'id,answer\nP1,a\nP2,"{SECRET}\nP3,b\nP4\n'
-    assert places(findings(tmp_path, content)) == [("R47", 3, None), ("R44", 5, None)]
-
-
-def test_a_quotation_mark_closed_inside_a_value_stops(tmp_path: Path) -> None:
-    assert places(findings(tmp_path, f'id,answer\nP1,"{SECRET}" he said\nP2,b\n')) == [("R47", 2, None)]
-
-
 def test_two_stray_quotation_marks_that_swallow_rows_stop(tmp_path: Path) -> None:
     content = f'id,answer,age\nP1,a,30\nP2,"{SECRET},31\nP3,c,32\nP4,d",33\nP5,e,34\n'
     assert places(findings(tmp_path, content)) == [("R48", 3, None)]
@@ -230,11 +192,6 @@ def test_two_stray_quotation_marks_that_swallow_rows_stop(tmp_path: Path) -> Non
 def test_a_long_answer_with_commas_and_line_breaks_is_no_swallowed_row(tmp_path: Path) -> None:
     table = read(tmp_path, 'id,answer,age\nP1,"well, yes\nand no, really",30\nP2,b,31\n')
     assert table.rows[0][1] == "well, yes\nand no, really"
-
-
-def test_a_bare_carriage_return_outside_quotation_marks_stops(tmp_path: Path) -> None:
-    found = findings(tmp_path, f"id,answer\nP1,first\r{SECRET}\nP2,b\n")
-    assert places(found) == [("R49", 2, None), ("R44", 3, None)]
 
 
 def test_a_bare_carriage_return_inside_quotation_marks_is_a_line_break(tmp_path: Path) -> None:
@@ -253,31 +210,11 @@ def test_blank_rows_are_left_out_and_the_lines_of_the_others_stay(tmp_path: Path
     assert [f.what for f in table.notes] == ["Blank rows between the other rows were left out: 2."]
 
 
-def test_a_cell_of_more_than_a_million_characters_stops(tmp_path: Path) -> None:
-    found = findings(tmp_path, "id,answer\nP1,a\nP2," + "x" * 1_000_001 + "\nP3,b\nP4\n")
-    assert places(found) == [("R20", 3, None), ("R44", 5, None)]
-
-
 def test_a_cell_of_a_million_characters_is_read(tmp_path: Path) -> None:
     assert len(read(tmp_path, "id,answer\nP1," + "x" * 1_000_000 + "\n").rows[0][1]) == 1_000_000
 
 
-def test_more_than_five_thousand_columns_stop(tmp_path: Path) -> None:
-    header = ",".join(f"c{k}" for k in range(5_001))
-    assert places(findings(tmp_path, header + "\n")) == [("R19", 1, None)]
-
-
-@pytest.mark.parametrize("start", [b"PK\x03\x04", b"\x1f\x8b\x08", b"%PDF-1.7", b"\xd0\xcf\x11\xe0"])
-def test_another_kind_of_file_under_a_text_name_stops(start: bytes, tmp_path: Path) -> None:
-    assert places(findings(tmp_path, start + b"id,answer\nP1,x\n")) == [("R08", None, None)]
-
-
 # names
-
-
-def test_two_columns_of_one_name_stop(tmp_path: Path) -> None:
-    found = findings(tmp_path, f"id,theme, theme\nP1,a,{SECRET}\n")
-    assert places(found) == [("R13", 1, "theme")]
 
 
 def test_names_that_differ_in_capitals_only_are_said(tmp_path: Path) -> None:
@@ -286,10 +223,6 @@ def test_names_that_differ_in_capitals_only_are_said(tmp_path: Path) -> None:
         ("warn", "R14", "Age"),
         ("warn", "R14", "age"),
     ]
-
-
-def test_a_column_with_values_but_no_name_stops(tmp_path: Path) -> None:
-    assert places(findings(tmp_path, f"id,,age\nP1,{SECRET},30\n")) == [("R12", 1, "number 2")]
 
 
 def test_columns_with_neither_name_nor_value_are_left_out(tmp_path: Path) -> None:
@@ -302,10 +235,6 @@ def test_an_answer_where_a_column_name_should_be_is_not_shown(tmp_path: Path) ->
     answer = f"My {SECRET} at me, every time."
     found = findings(tmp_path, f'P1,"{answer}","{answer}"\nP2,x,y\n')
     assert places(found) == [("R13", 1, "number 2")]
-
-
-def test_a_header_that_is_repeated_below_stops(tmp_path: Path) -> None:
-    assert places(findings(tmp_path, "id,age\nP1,30\nID,Age\nP2,31\n")) == [("R17", 3, None)]
 
 
 def test_a_row_of_labels_under_the_header_stops(tmp_path: Path) -> None:
@@ -345,21 +274,6 @@ def test_a_tsv_with_commas_is_read_and_said(tmp_path: Path) -> None:
 def test_a_named_separator_is_used_without_a_note(tmp_path: Path) -> None:
     table = read(tmp_path, "id;score\nP1;1,5\n", separator=";")
     assert (table.rows, table.notes) == ((("P1", "1,5"),), ())
-
-
-def test_a_wrongly_named_separator_stops(tmp_path: Path) -> None:
-    assert places(findings(tmp_path, f"id;answer\nP1;{SECRET}\n", separator=",")) == [("R42", 1, None)]
-
-
-def test_whole_rows_in_quotation_marks_stop(tmp_path: Path) -> None:
-    assert places(findings(tmp_path, f'"id,answer"\n"P1,{SECRET}"\n')) == [("R42", 1, None)]
-
-
-def test_two_separators_that_fit_equally_stop(tmp_path: Path) -> None:
-    found = findings(tmp_path, "id,a;b\nP1,2;3\n")
-    assert places(found) == [("R41", 1, None)]
-    assert "comma" in str(found[0].allowed)
-    assert "semicolon" in str(found[0].allowed)
 
 
 def test_a_separator_that_is_not_offered_stops(tmp_path: Path) -> None:

@@ -74,7 +74,9 @@ def test_each_section_has_a_line_that_says_what_it_found_and_what_it_refuses() -
     late = Section("02", "Which?", (contrasts("sentences", reason="nobody was coded"),))
     found = summarise(lay_out([early, late, Section("03", "What?", ("Text.",))]), a_cover())
     assert [line.section.number for line in found.lines] == ["01", "02", "03"]
-    assert [line.sentence is None for line in found.lines] == [False, True, True]
+    assert [line.sentence is None for line in found.lines] == [True, True, True]
+    # what the first section finds first is a finding above, and another sentence would pass for its first
+    assert [line.above is None for line in found.lines] == [False, False, True]
     assert found.cannot == found.lines[0].refused[0]
     assert [sentence.text for sentence in found.lines[1].refused] == ["Nobody was coded."]
 
@@ -83,7 +85,7 @@ def test_numbers_have_their_base_and_lead_to_their_table() -> None:
     page = report(contrasts(), quote_matrix())
     (numbers,) = page.by_class("key-numbers")
     said = {div.all("dt")[0].text: div.all("dd")[0] for div in numbers.all("div")}
-    clear = said["comparisons of a theme in two groups are clear"]
+    clear = said["comparisons of two groups are clear"]
     assert clear.text == "1 of 2"
     assert clear.all("a")[0].attributes["href"] == "#table-3-1"
     quotes = said["quotes released with this report"]
