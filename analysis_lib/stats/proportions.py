@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Generic, Literal, TypeVar, overload
 
 import numpy as np
@@ -272,11 +273,17 @@ def odds_ratio(
         return _firth_odds_ratio(counts, level)
     if method == "wald":
         return _wald_odds_ratio(counts, level)
+    return _exact_odds_ratio(tuple(counts.ravel().tolist()), level)
+
+
+@lru_cache(maxsize=1024)  # its limits are searched for; tables, figures and files ask for the same ones
+def _exact_odds_ratio(cells: tuple[int, int, int, int], level: float) -> OddsRatio:
+    counts = np.reshape(cells, (2, 2))
     result = scipy_odds_ratio(counts, kind="conditional")
     limits = result.confidence_interval(confidence_level=level)
     p_value = exact_table_test(counts).p_value
     return OddsRatio(
-        float(result.statistic), float(limits.low), float(limits.high), p_value, method, level, None
+        float(result.statistic), float(limits.low), float(limits.high), p_value, "exact", level, None
     )
 
 
