@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import pandas as pd
@@ -278,7 +279,12 @@ def _pairs(by_wave: pd.DataFrame) -> Iterator[_Pooled]:
         mine = rows[rows["reason"].isna()]
         tables = _two_by_two(mine)
         enough = len(mine) > 1 and bool((tables >= 0).all())  # a withheld count is not at least 0
-        yield pair, rows, mine, stratified(tables) if enough else None
+        yield pair, rows, mine, _stratified(tables.tobytes()) if enough else None
+
+
+@lru_cache(maxsize=512)  # values, tests and the values without a wave rest on the same tables
+def _stratified(tables: bytes) -> Stratified:
+    return stratified(np.frombuffer(tables).reshape(-1, 2, 2))
 
 
 def _too_few(rows: pd.DataFrame, mine: pd.DataFrame) -> str:

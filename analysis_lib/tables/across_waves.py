@@ -215,6 +215,7 @@ def people(payload: Payload) -> FormattedTable:
     )
 
 
+@lru_cache(maxsize=8)  # a table, a figure, a file and sentences ask for the same ones
 def over_waves(payload: Payload) -> pd.DataFrame:
     """The pooled values of a payload with its p-values and everything that follows from them."""
     counted = payload.tables["by_wave"]
