@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from analysis_lib.across_waves import AcrossWaves, without_one
+from analysis_lib.across_waves import AcrossWaves
 from analysis_lib.agreement_by_wave import AgreementByWave, with_changes
 from analysis_lib.attrition import WaveAttrition
 from analysis_lib.branches import Branches
@@ -34,7 +34,7 @@ from analysis_lib.reliability import CodingReliability
 from analysis_lib.sensitivity import Sensitivity
 from analysis_lib.serious_codes import SeriousCodes
 from analysis_lib.share_changes import comparison_csv
-from analysis_lib.tables.across_waves import over_waves
+from analysis_lib.tables.across_waves import over_waves, without_one_of
 from analysis_lib.tables.coder_error import corrections_of
 from analysis_lib.tables.common import contrasts_of
 from analysis_lib.tables.cooccurrence import pairs_of
@@ -330,9 +330,7 @@ def _of_payload(payload: Payload) -> Files:
         case "across_waves_by_wave":
             return {"across_waves_by_wave.csv": with_wave_differences(tables["by_wave"].frame)}
         case "across_waves_without_one":
-            return {
-                "across_waves_without_one.csv": without_one(with_wave_differences(tables["by_wave"].frame))
-            }
+            return {"across_waves_without_one.csv": without_one_of(payload)}
         case "wave_returned":
             return {
                 "wave_returned.csv": tables["returned"].frame,
@@ -384,7 +382,10 @@ def write_csv(path: Path, frame: pd.DataFrame, *, significant_digits: int | None
     """
     shown = frame.drop(columns=[name for name in _NEVER if name in frame])
     rows = [[quoted(name) for name in shown.columns]]
-    rows += [[_field(value, significant_digits) for value in row] for row in shown.itertuples(index=False)]
+    rows += [
+        [_field(value, significant_digits) for value in row]
+        for row in shown.itertuples(index=False, name=None)
+    ]
     text = "".join(",".join(row) + "\n" for row in rows)
     path.write_text(text, encoding="utf-8", newline="")
 
