@@ -234,9 +234,10 @@ def draw(payload: Payload) -> Figure:
 
 def question(payload: Payload) -> str:
     """The question that the figure answers: its title, which holds no finding."""
-    return _template(payload).caption(payload)[0]
+    return _own_caption(payload)[0]
 
 
+@lru_cache(maxsize=64)  # stands in the file and on the page
 def alt_text(payload: Payload) -> str:
     """What the picture is and its one main reading, for those who do not see it."""
     rounded = " From rounded counts." if is_banded(payload) else ""
@@ -245,8 +246,13 @@ def alt_text(payload: Payload) -> str:
 
 def caption(payload: Payload) -> str:
     """The question that the figure answers, its base, method and interval, and what was left out."""
-    parts = [*_template(payload).caption(payload), unlettered(payload), *standing(payload)]
+    parts = [*_own_caption(payload), unlettered(payload), *standing(payload)]
     return " ".join(filter(None, parts))
+
+
+@lru_cache(maxsize=64)  # its first sentence is the title
+def _own_caption(payload: Payload) -> tuple[str, ...]:
+    return tuple(_template(payload).caption(payload))
 
 
 def numbers(payload: Payload) -> str:

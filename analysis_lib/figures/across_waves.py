@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from functools import lru_cache
 from typing import Any
 
 import pandas as pd
@@ -27,6 +28,7 @@ ALL_WAVES = "All waves"
 _PANELS = 3  # side by side
 
 
+@lru_cache(maxsize=8)  # picture, caption and refusal ask for the same ones
 def forest(payload: Payload) -> tuple[Chart, ...]:
     """A chart per leading theme; panels are groups, lines are waves."""
     waves, groups = compared_waves(payload), _groups(payload)

@@ -5,6 +5,8 @@ References: Lewis & Clarke 2001, BMJ 322, 1479-1480 (forest plots); Efron & Morr
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 import pandas as pd
 
@@ -21,6 +23,7 @@ MOST_LINES = 18  # over all groups, so that the figure stays on one page
 _FARTHEST = 16.0  # limits beyond are cut there and get an arrow
 
 
+@lru_cache(maxsize=8)  # picture, caption and refusal ask for the same ones
 def pooled_odds_ratios(payload: Payload) -> tuple[Chart, ...]:
     """One chart per group: the themes farthest from 1 after pooling, in the order of all figures."""
     return _charts(payload, _most(payload))
@@ -97,6 +100,7 @@ def pooled_odds_ratios_reading(payload: Payload) -> str:
     )
 
 
+@lru_cache(maxsize=8)  # each try lays out a page
 def _most(payload: Payload) -> int:
     """Themes per group that find room on the page."""
     groups = pooled_of(payload)[0]["group"].nunique()

@@ -8,7 +8,9 @@ References: Simonsohn, Simmons & Nelson 2020, Nat Hum Behav 4, 1208-1214.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -150,7 +152,8 @@ def specification_curve_picture(payload: Payload) -> Figure:
     return figure
 
 
-def _curves(payload: Payload) -> list[_Curve]:
+@lru_cache(maxsize=8)  # picture, caption, footer and refusal ask for the same ones
+def _curves(payload: Payload) -> tuple[_Curve, ...]:
     """The curves that can be drawn, in the order of the leading themes."""
     found = specification_rows(payload)
     themes = payload.tables["themes"].frame.set_index("theme_id")
@@ -171,7 +174,7 @@ def _curves(payload: Payload) -> list[_Curve]:
         if p != NONE:
             under.append(f"adj. joint p {p}" if p[0] in "<>≥" else f"adj. joint p = {p}")
         curves.append(_Curve(str(themes.at[theme, "theme_label"]), tuple(under), tuple(rows)))
-    return curves
+    return tuple(curves)
 
 
 def _mentions(payload: Payload) -> bool:
@@ -209,7 +212,7 @@ def _stated(curve: _Curve) -> list[int]:
     return [i for i, row in enumerate(curve.rows) if bool(row["stated"])]
 
 
-def _scale(curves: list[_Curve], margin: float) -> tuple[float, float, list[float]]:
+def _scale(curves: Sequence[_Curve], margin: float) -> tuple[float, float, list[float]]:
     """Ends of the axis and its ticks, the same for all panels."""
     limits = [row[name] for curve in curves for row in curve.rows for name in ("conf_low", "conf_high")]
     low, high = min([-margin, *limits]), max([margin, *limits])

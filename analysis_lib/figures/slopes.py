@@ -19,6 +19,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -267,6 +268,7 @@ def _top(panels: dict[str, dict[str, list[_Point]]]) -> float:
     return min(10.0 * math.ceil(round(highest, 6) / 10), 100.0)
 
 
+@lru_cache(maxsize=8)  # picture, caption, footer and refusal ask for the same ones
 def _panels(payload: Payload) -> dict[str, dict[str, list[_Point]]]:
     """Theme -> group -> a point per wave, of the themes that find room on the page."""
     counts = payload.tables["shares"].frame

@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import lru_cache
 from typing import Any
 
 import pandas as pd
@@ -32,6 +33,7 @@ _PANELS = 3  # side by side
 _Record = dict[str, Any]
 
 
+@lru_cache(maxsize=8)  # picture, caption and refusal ask for the same ones
 def theme_dots(payload: Payload) -> tuple[Chart, ...]:
     """Share of people with each theme, one mark per outcome group."""
     found = _shares(payload)
@@ -101,6 +103,7 @@ def theme_dots_reading(payload: Payload) -> str:
     return f"{opening} The largest share: “{here['theme_label']}”, {_n_in_words(here)} in the group {labels[group]}."
 
 
+@lru_cache(maxsize=8)
 def theme_differences(payload: Payload) -> tuple[Chart, ...]:
     """Difference of each outcome group from the reference, one panel per group."""
     found, reference = _contrasts(payload), _reference(payload)
