@@ -29,6 +29,7 @@ _COMMENT = re.compile(r"<!-- (.*?) -->\n(<g[^>]*translate\(([-\d.]+) ([-\d.]+)\)
 _ID = re.compile(r' id="([^"]+)"')
 _REFERENCE = re.compile(r'(?:xlink:href="|url\()#([^")]+)')
 _LONG = re.compile(r"(-?\d+\.\d{3})\d+")
+_WHITE = 0xFFFFFFFF
 
 
 def as_svg(figure: Figure) -> str:
@@ -112,12 +113,14 @@ def as_png(figure: Figure, *, dpi: int = 300) -> bytes:
 
 
 def _by_number(pixels: NDArray[np.uint8], colours: list[tuple[int, int, int, int]]) -> Image.Image:
-    """The same picture with a list of its colours and a number per pixel."""
+    """The same picture with a list of its colours and a number per pixel; only what is not white is looked up."""
     from PIL import Image  # noqa: PLC0415 - comes with matplotlib
 
-    numbers = np.zeros(1 << 24, dtype=np.uint8)
-    for i, (red, green, blue, _) in enumerate(colours):
-        numbers[red | green << 8 | blue << 16] = i
-    image = Image.fromarray(numbers[pixels.view("<u4")[..., 0] & 0xFFFFFF])
+    seen, known = pixels.view("<u4")[..., 0], np.array(colours, dtype=np.uint8).view("<u4")[:, 0]
+    order = np.argsort(known)
+    inked = seen != _WHITE
+    numbers = np.full(seen.shape, np.argmax(known == _WHITE), dtype=np.uint8)
+    numbers[inked] = order[np.searchsorted(known, seen[inked], sorter=order)]
+    image = Image.fromarray(numbers)
     image.putpalette([part for colour in colours for part in colour[:3]])
     return image

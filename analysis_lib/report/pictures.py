@@ -36,7 +36,9 @@ NUMBERS_OF = {
     "termination_forest": "termination_models",
     "termination_probabilities": "termination_probabilities",
 }
-_PLAIN = " =:/;,()[]!*'$@?+|^`~{}"  # what stands for itself in an address, letters, digits and _.- aside
+_CODED = re.compile(
+    r"[^-\w.~ =:/;,()\[\]!*'$@?+|^`{}]+", re.ASCII
+)  # what does not stand for itself in an address
 # The markers of the figures as letters.
 _GLYPHS = {"o": "●", "s": "■", "D": "◆", "^": "▲", "v": "▼", "P": "✚", "X": "✖", "p": "⬟", "h": "⬢"}
 
@@ -87,7 +89,7 @@ def _address(drawn: str) -> Markup:
     short = re.sub(r"\s+", " ", drawn).replace("> <", "><").strip()
     if "'" not in short:
         short = short.replace('"', "'")
-    return Markup("data:image/svg+xml," + quote(short, safe=_PLAIN))
+    return Markup("data:image/svg+xml," + _CODED.sub(lambda found: quote(found[0]), short))
 
 
 def group_marks(groups: list[str]) -> dict[str, tuple[str, str]]:
