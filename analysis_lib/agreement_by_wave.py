@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 import pandas as pd
@@ -116,16 +115,16 @@ def with_changes(table: pd.DataFrame) -> pd.DataFrame:
     Newcombe's interval; none for a code that was redefined in between or has no people in either wave. Works
     on exact and on released counts alike.
     """
-    changed = table.assign(change=np.nan, change_low=np.nan, change_high=np.nan)
-    for _, rows in table.groupby("code_id", sort=False):
-        for (_, before), (at, now) in pairwise(rows.iterrows()):
-            counts = [float(row[name]) for row in (now, before) for name in ("n_agreed", "n_units")]
-            if now["redefined"] or not np.isfinite(counts).all() or min(counts[1], counts[3]) == 0:
-                continue
-            if counts[0] > counts[1] or counts[2] > counts[3]:
-                continue  # rounding can put a part above its whole
-            found = risk_difference(*counts)
-            changed.loc[at, ["change", "change_low", "change_high"]] = (
-                float(found.estimate), float(found.conf_low), float(found.conf_high)
-            )  # fmt: skip
-    return changed
+    before = table.groupby("code_id", sort=False)[["n_agreed", "n_units"]].shift()
+    x1, n1, x0, n0 = (
+        frame[name].to_numpy(dtype=float, na_value=np.nan)
+        for frame in (table, before)
+        for name in ("n_agreed", "n_units")
+    )
+    same = np.array([not version for version in table["redefined"]], dtype=bool)
+    # Nothing is known of a first wave, and rounding can put a part above its whole.
+    known = same & (n1 > 0) & (n0 > 0) & (x1 <= n1) & (x0 <= n0)
+    found = risk_difference(x1[known], n1[known], x0[known], n0[known])
+    changes = np.full((len(table), 3), np.nan)
+    changes[known] = np.column_stack([found.estimate, found.conf_low, found.conf_high])
+    return table.assign(change=changes[:, 0], change_low=changes[:, 1], change_high=changes[:, 2])
