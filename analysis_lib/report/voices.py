@@ -13,6 +13,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from graphlib import CycleError, TopologicalSorter
 from itertools import pairwise
+from typing import Any
 
 import pandas as pd
 
@@ -137,13 +138,16 @@ def voices(payload: Payload, taken: set[str] | None = None) -> Voices:
     if payload.facts.get("counts_rule", "exact") != "exact":
         passages, people = {key: replace(said, person="") for key, said in passages.items()}, ()
     counts, held = _counts(payload), _held(payload)
+    spoken: dict[tuple[str, str], dict[tuple[str, str], None]] = {}  # cell -> who said what, each once
+    for theme_id, group, name, words in zip(
+        *(quotes[column] for column in ("theme_id", "group", who, "quote")), strict=True
+    ):
+        spoken.setdefault((theme_id, group), {})[name, words] = None
     found = []
     for theme in themes.itertuples():
-        mine = quotes[quotes["theme_id"] == theme.theme_id]
         cells = []
         for group in groups:
-            here = mine[mine["group"] == group].drop_duplicates([who, "quote"])
-            said = tuple(passages[row[who], row["quote"]] for _, row in here.iterrows())
+            said = tuple(passages[one] for one in spoken.get((theme.theme_id, group), ()))
             count, withheld = counts.get((theme.theme_id, group), ""), held.get((theme.theme_id, group), "")
             if count or said or withheld:
                 cells.append(QuoteCell(ids[theme.theme_id, group], labels[group], count, said, withheld))
@@ -182,12 +186,18 @@ def _people(
     ):
         own = _own(f"person-{i}", taken)
         said = []
+        rows_of: dict[str, list[dict[Any, Any]]] = {}
+        for row in mine.to_dict("records"):
+            rows_of.setdefault(row["quote"], []).append(row)
         for words in _in_order(mine):
-            rows = mine[mine["quote"] == words].drop_duplicates("theme_id")
-            group = rows["group"].iloc[0]
-            carried = tuple((named[row.theme_id], ids[row.theme_id, row.group]) for row in rows.itertuples())
-            told = translated(rows.iloc[0].to_dict())
-            passages[str(name), words] = Passage(words, str(name), labels[group], own, carried, told)
+            rows = rows_of[words]
+            cells: dict[str, str] = {}  # theme -> group, each theme once
+            for row in rows:
+                cells.setdefault(row["theme_id"], row["group"])
+            carried = tuple((named[theme], ids[theme, group]) for theme, group in cells.items())
+            passages[str(name), words] = Passage(
+                words, str(name), labels[rows[0]["group"]], own, carried, translated(rows[0])
+            )
             said.append(passages[str(name), words])
         people.append(Person(own, str(name), said[0].group, tuple(said)))
     return passages, tuple(people)
@@ -201,8 +211,11 @@ def _in_order(quotes: pd.DataFrame) -> list[str]:
     """
     different = list(dict.fromkeys(quotes["quote"]))
     before: dict[str, set[str]] = {words: set() for words in different}
-    for _, mine in quotes.groupby("theme_id", sort=False):
-        for earlier, later in pairwise(dict.fromkeys(mine["quote"])):
+    under: dict[str, dict[str, None]] = {}  # theme -> its passages, each once
+    for theme, words in zip(quotes["theme_id"], quotes["quote"], strict=True):
+        under.setdefault(theme, {})[words] = None
+    for passages in under.values():
+        for earlier, later in pairwise(passages):
             before[later].add(earlier)
     try:
         return list(TopologicalSorter(before).static_order())
