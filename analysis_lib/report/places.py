@@ -172,4 +172,5 @@ def _reasons(payload: Payload) -> Iterator[str]:
     yield str(payload.facts.get("reason") or "")
     for table in payload.tables.values():
         if "reason" in table.kinds:
-            yield from table.frame["reason"].fillna("").astype(str)
+            at = list(table.kinds).index("reason")
+            yield from (str(row[at] or "") for row in table.rows)

@@ -11,7 +11,7 @@ from analysis_lib.crosstab import with_shares
 from analysis_lib.formatting import n_of, percent, points, points_interval, ratio, ratio_interval
 from analysis_lib.joint_display.fit import ComputedFit, computed_fit
 from analysis_lib.joint_display.negative_cases import Against, against, why_no_quote
-from analysis_lib.payload import Payload
+from analysis_lib.payload import Payload, Table
 from analysis_lib.quantitize import ALL
 from analysis_lib.tables.common import TIERS, contrasts_of, group_heads, group_labels, translated, words
 from analysis_lib.tables.reliability import agreement_beside
@@ -86,7 +86,7 @@ class JointRow:
 @lru_cache(maxsize=16)  # page, sentences, tables and Word show the same ones
 def format_joint_display(payload: Payload) -> tuple[JointRow, ...]:
     """One finished row per theme of a joint display's payload."""
-    shares, contrasts = with_shares(payload.tables["shares"].frame), contrasts_of(payload)
+    shares, contrasts = _shares(payload.tables["shares"]), contrasts_of(payload)
     quotes, withheld = payload.tables["quotes"].frame, payload.tables["withheld"].frame
     models, readings = payload.tables["models"].frame, payload.tables["readings"].frame
     heads, labels = group_heads(payload), group_labels(payload)
@@ -135,12 +135,18 @@ def format_joint_display(payload: Payload) -> tuple[JointRow, ...]:
     return tuple(rows)
 
 
+@lru_cache(maxsize=16)  # every theme asks for the same ones
+def _shares(counts: Table) -> pd.DataFrame:
+    return with_shares(counts.frame)
+
+
 def groups_with_people(payload: Payload) -> list[str]:
     """Outcome groups that hold anybody."""
     sizes = payload.tables["groups"].frame.set_index("group")["n"]
     return [group for group in group_labels(payload) if group != ALL and sizes[group] != 0]
 
 
+@lru_cache(maxsize=16)
 def fits_of(payload: Payload) -> dict[str, ComputedFit]:
     """Theme id -> what the rule makes of the payload's own counts; empty under tradition reflexive."""
     if payload.facts["tradition"] == "reflexive":
@@ -198,7 +204,7 @@ def negative_case(
     found = against(contrasts, set(quotes["group"]), tradition=payload.facts["tradition"])
     if found.group is None:
         return NegativeCase("", "", "", str(found.reason))
-    shares = with_shares(payload.tables["shares"].frame)
+    shares = _shares(payload.tables["shares"])
     share = shares[(shares["theme_id"] == theme) & (shares["group"] == found.group)].iloc[0]
     said = _quotes(quotes[quotes["group"] == found.group].head(1), labels[found.group])
     goes_against = _gone_against(found, labels, _count(share))
