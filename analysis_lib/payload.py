@@ -36,6 +36,7 @@ Kind = Literal[
     "quote",  # a participant's words: leaves only with clearance
     "clearance",  # reviewed, consented or withheld: decides about the row's quote
 ]
+_NUMBERS = ("people", "segments", "step", "cell", "estimate", "summary", "p", "statistic")
 Shape = Literal["table", "figure", "sentences", "joint_display", "card", "prose"]
 Value = str | int | float | bool | None
 
@@ -80,13 +81,11 @@ class Table:
 
 @lru_cache(maxsize=256)  # a table, a figure, a file and sentences ask for the same ones
 def _frame(table: Table) -> pd.DataFrame:
-    names = [name for name, _ in table.columns]
-    data = {name: [row[i] for row in table.rows] for i, name in enumerate(names)}
-    frame = pd.DataFrame({name: pd.Series(values, dtype=object) for name, values in data.items()})
-    for name, kind in table.columns:
-        if kind in ("people", "segments", "step", "cell", "estimate", "summary", "p", "statistic"):
-            frame[name] = pd.to_numeric(frame[name])
-    return frame
+    columns = {}
+    for i, (name, kind) in enumerate(table.columns):
+        values = pd.Series([row[i] for row in table.rows], dtype=object)
+        columns[name] = pd.to_numeric(values) if kind in _NUMBERS else values
+    return pd.DataFrame(columns)
 
 
 @dataclass(frozen=True)
