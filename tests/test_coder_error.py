@@ -324,7 +324,7 @@ def test_estimates_leave_only_with_enough_people_behind_them() -> None:
     open_, closed = release([payload_of(enough), payload_of(few)], ROUNDED).payloads
     assert open_.tables["rows"].frame["odds_ratio"].notna().all()
     assert closed.tables["rows"].frame[["odds_ratio", "sensitivity", "rd_low"]].isna().all(axis=None)
-    assert "withheld (Cold)" in format_table(closed).as_text()
+    assert "withheld: unhelpful: Cold" in format_table(closed).as_text()
 
 
 def test_released_naive_estimates_follow_from_rounded_counts_and_are_not_held_against_the_corrected() -> None:

@@ -536,16 +536,28 @@ def leaves(found: CodingReliability, view: str, rules: Rules) -> Payload:
     return release([payload_of(found, view)], rules).payloads[0]
 
 
-def test_agreement_leaves_where_the_smallest_cell_is_large_enough() -> None:
+def test_agreement_leaves_to_two_digits_where_many_tables_give_the_same() -> None:
+    # Both 18, one of them 6 and 6, neither 18: alpha 1 - 95 * 12 / 48^2 = .505; all are midpoints of six but for 18
+    people = [f"P{i:02}" for i in range(48)]
+    coded = [given(people[:24], "a"), given([*people[:18], *people[24:30]], "b")]
+    wave = made([asked(people, "a", "b")], coded, people=people)
+    (found,) = (
+        leaves(coder_agreement(wave), "agreement", ROUNDED).tables["agreement"].frame.to_dict("records")
+    )
+    assert found["krippendorff_alpha"] == pytest.approx(0.51)
+    assert found["n_units"] == 45
+    assert pd.isna(found["percent_agreement"])
+    assert pd.isna(found["prevalence"])
+
+
+def test_agreement_of_ten_people_is_withheld_since_it_would_give_away_who_disagreed() -> None:
     (found,) = (
         leaves(coder_agreement(two_coders()), "agreement", ROUNDED)
         .tables["agreement"]
         .frame.to_dict("records")
     )
-    assert found["krippendorff_alpha"] == pytest.approx(0.604167)
-    assert found["n_units"] == 9
-    assert pd.isna(found["percent_agreement"])
-    assert pd.isna(found["prevalence"])
+    assert pd.isna(found["krippendorff_alpha"])
+    assert found["reason"] == "withheld"
 
 
 def test_agreement_of_a_rare_code_is_withheld_under_rounding() -> None:

@@ -94,4 +94,4 @@ def test_at_most_nine_themes_are_drawn_and_the_caption_says_where_the_others_are
         {f"T{i}": {w: {"helpful": (3, 20)} for w in ("w1", "w2")} for i in range(11)}, ("helpful",)
     )
     assert len(figures.numbers(payload).splitlines()) == 9
-    assert "9 of 11 themes, the others are in the table." in figures.caption(payload)
+    assert "The 9 of 11 themes that moved farthest since the wave before" in figures.caption(payload)

@@ -118,10 +118,13 @@ def cooccurrence_matrix_reading(payload: Payload) -> str:
     """The largest overlap, and how many pairs stand out."""
     frame = pairs_of(payload)
     known = frame[frame["jaccard"].notna()]
+    size = f"Matrix of {len(_themes(payload))} themes, each cell the people with both of a pair."
+    if known.empty:
+        return f"{size} Every overlap is withheld."
     top = known.loc[known["jaccard"].round(9).idxmax()]
     out = int(frame["reading"].isin(_FRAMES).sum())
     return (
-        f"Matrix of {len(_themes(payload))} themes, each cell the people with both of a pair. The largest overlap:"
+        f"{size} The largest overlap:"
         f" “{top['theme_label']}” and “{top['other_label']}”, both coded for {count(top['n_both'])} people"
         f" (Jaccard {decimal(top['jaccard'])}). {out} of {len(frame)} pairs stand out from what is expected."
     )

@@ -70,7 +70,8 @@ def standing_notes(payload: Payload) -> tuple[str, ...]:
         notes.append("Small numbers of people, and others that would give them away, are withheld.")
     elif rule != "exact":
         notes.append(
-            f"Rounded counts ({rule}): every number of people is rounded before anything is derived."
+            f"Rounded counts ({rule}): every number of people is rounded before anything is derived. Estimates that do"
+            " not follow from printed counts have two significant digits."
         )
     return tuple(notes)
 

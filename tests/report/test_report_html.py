@@ -228,7 +228,7 @@ def test_without_a_payload_about_changes_there_is_no_such_section() -> None:
 
 def test_the_parts_of_a_report_keep_their_order() -> None:
     headings = [h.text.strip() for h in report().all("h2")]
-    assert headings[:2] == ["Contents", "Summary"]
+    assert headings[:2] == ["Summary", "Contents"]
     assert headings[-5:] == ["Limits", "Reporting checklists", "Methods text", "References", "Provenance"]
 
 
