@@ -379,7 +379,7 @@ def test_groups_stand_side_by_side(worked):
 def test_an_estimate_with_a_small_cell_does_not_leave(worked):
     released = release([payload_of(worked, "groups")], RULES).payloads[0]
     cells = {row.stub: [cell.text for cell in row.cells] for row in format_table(released).rows}
-    assert cells["Cold"][0].startswith("4.60 [")  # 4.64 to two significant digits
+    assert cells["Cold"][0].startswith("4.60 [")  # 4.64 to two digits
     assert cells["Cold"][1] == "withheld"
     assert cells["People with complete data"] == ["21/21", "15/15", ""]
 

@@ -71,7 +71,7 @@ def standing_notes(payload: Payload) -> tuple[str, ...]:
     elif rule != "exact":
         notes.append(
             f"Rounded counts ({rule}): every number of people is rounded before anything is derived. Estimates that do"
-            " not follow from printed counts have two significant digits."
+            " not follow from printed counts are given to two digits."
         )
     return tuple(notes)
 
