@@ -14,7 +14,6 @@ import csv
 import io
 import os
 import re
-import secrets
 import stat
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
@@ -33,6 +32,7 @@ from analysis_lib.schema import table_schema
 from analysis_lib.study import Study
 from analysis_lib.wave import Wave
 from analysis_lib.wave_files import file_of_table
+from analysis_lib.whole_files import write_whole
 
 MAY_LEAVE = "reviewed, may leave"
 DECISIONS = ("release", "paraphrase", "withhold")
@@ -214,16 +214,8 @@ def _add_rows(wave: Wave, rows: list[dict[str, str]]) -> None:
     with _alone(path):
         before = path.read_bytes() if path.exists() else b""
         after = _with_rows(before, rows, wave.study, "\t" if path.suffix.casefold() == ".tsv" else None)
-        beside = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
         mode = stat.S_IMODE(path.stat().st_mode) if path.exists() else 0o600
-        try:
-            with open(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as handle:
-                handle.write(after)
-                handle.flush()
-                os.fsync(handle.fileno())
-            os.replace(beside, path)
-        finally:
-            beside.unlink(missing_ok=True)
+        write_whole(path, after, mode=mode)
 
 
 def _with_rows(before: bytes, rows: list[dict[str, str]], study: Study, separator: str | None) -> bytes:

@@ -12,8 +12,6 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-import os
-import secrets
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -23,10 +21,9 @@ from analysis_lib.payload import Payload
 from analysis_lib.quotes import clear_quotes
 from analysis_lib.study import Study
 from analysis_lib.wave import Wave
+from analysis_lib.whole_files import write_whole
 
 RECORDS = Path(".themewave") / "released_quotes"  # below the study
-
-
 _README = """\
 # Whom and what the released reports of this study hold: INTERNAL
 
@@ -175,11 +172,8 @@ def write_record(study: Path, record: ReleaseRecord) -> None:
     path = study / RECORDS / f"{record.wave}_{record.report_id}_{place}.json"
     if path.exists():
         return
-    path.parent.mkdir(parents=True, exist_ok=True)
-    (path.parent / "README.md").write_text(_README, encoding="utf-8", newline="\n")
-    beside = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-    beside.write_text(json.dumps(asdict(record), indent=1) + "\n", encoding="utf-8", newline="\n")
-    os.replace(beside, path)
+    write_whole(path.parent / "README.md", _README)
+    write_whole(path, json.dumps(asdict(record), indent=1) + "\n")
 
 
 def read_records(study: Path) -> tuple[list[ReleaseRecord], int]:

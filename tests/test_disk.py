@@ -14,6 +14,7 @@ import pytest
 from mini_suite import Inline, notebook, use_suite
 from tiny_study import write_study
 
+from analysis_lib import whole_files
 from analysis_lib.__main__ import main
 from analysis_lib.commands import run as run_command
 from analysis_lib.disk_trouble import trouble
@@ -138,7 +139,7 @@ def test_a_disk_that_fails_only_when_it_is_told_to_keep_everything_fails_the_wav
     def full(descriptor):
         raise OSError(errno.ENOSPC, "full")
 
-    monkeypatch.setattr(disk.os, "fsync", full)
+    monkeypatch.setattr(whole_files.os, "fsync", full)
     assert run_once(tmp_path, lambda wave, folder, runs, began: None) == ["O22"]
     assert_only_the_earlier_report(tmp_path / "out")
 

@@ -334,7 +334,7 @@ def test_a_notebook_cell_becomes_a_page_and_a_file(example: Any, tmp_path: Path)
         parts += [al.show(result), al.say(result)]
         save_results(result, str(tmp_path / "exact"))
     payloads = tuple(Payload.from_json(cell.payload.as_json()) for cell in parts)
-    write_bundle(tmp_path, [("03", "Which themes", payloads)], example.wave, ROUNDED)
+    write_bundle(tmp_path, [("03", "Which themes", payloads)], example.wave, release(payloads, ROUNDED))
     assert {path.name for path in (tmp_path / "exact").iterdir()} == {"omnibus.csv", "theme_hierarchy.csv"}
     released = pd.read_csv(tmp_path / "results" / "omnibus.csv")
     assert released["statistic"].isna().all()

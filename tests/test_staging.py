@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 from mini_suite import notebook, use_suite
 
+from analysis_lib import whole_files
 from analysis_lib.errors import StudyError
-from analysis_lib.runner import disk, staging
+from analysis_lib.runner import staging
 from analysis_lib.runner.changes import State
 from analysis_lib.runner.manifest import fixed_moment, manifest, read_manifest, sha256, write_manifest
 from analysis_lib.runner.notebooks import Executed
@@ -58,7 +59,7 @@ def test_a_swap_that_was_interrupted_between_its_two_steps_is_undone(out):
 
 def test_everything_is_on_the_disk_before_the_folder_gets_its_name(out, monkeypatch):
     seen = []
-    monkeypatch.setattr(disk.os, "fsync", lambda descriptor: seen.append((out / "w1").exists()))
+    monkeypatch.setattr(whole_files.os, "fsync", lambda descriptor: seen.append((out / "w1").exists()))
     staged = filled(stage(out, "w1"), "new")
     (staged / "results").mkdir()
     (staged / "results" / "flow.csv").write_text("n")

@@ -10,14 +10,16 @@ from pathlib import Path
 
 from analysis_lib.errors import Finding, StudyError
 from analysis_lib.release import Released
-from analysis_lib.release.check_sheet import INSTEAD, NAME, check_sheet
+from analysis_lib.release.check_sheet import NAME, check_sheet, whole_groups
 from analysis_lib.release.ledger import Record, compare, finding, read_ledger, record_of
 from analysis_lib.wave import Wave
 
 _SHOWN = 3
 
 
-def may_leave(released: Released, wave: Wave, internal: Path, *, anyway: str = "") -> Record | None:
+def may_leave(
+    released: Released, wave: Wave, internal: Path, *, released_on: str, anyway: str = ""
+) -> Record | None:
     """Write the check sheet and judge the bundle; the record for the release ledger.
 
     Parameters
@@ -28,6 +30,8 @@ def may_leave(released: Released, wave: Wave, internal: Path, *, anyway: str = "
         The wave, for its study.
     internal
         Folder of what stays inside.
+    released_on
+        ISO date, UTC.
     anyway
         Why it is released although an earlier release differs by a few people; empty where nobody has said so.
 
@@ -47,7 +51,7 @@ def may_leave(released: Released, wave: Wave, internal: Path, *, anyway: str = "
         raise StudyError(_given_away(released, wave.id))
     if rules.profile == "internal" or study.synthetic:
         return None
-    record, names = record_of(released, wave.id, anyway=anyway)
+    record, names = record_of(released, wave.id, released_on=released_on, anyway=anyway)
     below = study.privacy.minimum_count
     differing = compare(record, read_ledger(study.folder), names, below=below)
     if differing and not anyway:
@@ -78,30 +82,14 @@ def _given_away(released: Released, wave: str) -> Finding:
     return Finding("stop", "D01", f"wave {wave}", what, fix)
 
 
-def notes_of(folder: Path, wave: str) -> list[Finding]:
-    """What is allowed and ought to be known before a report is sent, from the check sheet of a finished wave.
-
-    Parameters
-    ----------
-    folder
-        The wave's folder.
-    wave
-        Its name.
-    """
-    try:
-        lines = (folder / "internal" / NAME).read_text(encoding="utf-8").splitlines()
-    except OSError:
-        return []
-    whole = [line[2:] for line in lines if line.startswith(("- everybody of group ", "- nobody of group "))]
-    more = [line.removeprefix("- and ").removesuffix(" more") for line in lines if line.startswith("- and ")]
+def notes_of(released: Released, wave: str) -> list[Finding]:
+    """What is allowed and ought to be known before a report is sent; the check sheet has it in full."""
     notes = []
-    for line in lines:
-        if line.startswith(INSTEAD):
-            said = line.removeprefix(INSTEAD)
-            fix = "Nothing to do; the report says so."
-            notes.append(Finding("note", "D05", f"wave {wave}", said[:1].lower() + said[1:], fix))
-    if whole:
-        others = f"; and {len(whole) - _SHOWN:,} or more others" if len(whole) > _SHOWN or more else ""
+    if instead := released.rules.instead:
+        fix = "Nothing to do; the report says so."
+        notes.append(Finding("note", "D05", f"wave {wave}", instead[:1].lower() + instead[1:], fix))
+    if whole := whole_groups(released.payloads):
+        others = f"; and {len(whole) - _SHOWN:,} others" if len(whole) > _SHOWN else ""
         what = f"of some groups everybody or nobody has a theme: {'; '.join(whole[:_SHOWN])}{others}."
         fix = f"Ask whether that may be said of each of their members; all are listed in internal/{NAME}."
         notes.append(Finding("note", "D04", f"wave {wave}", what, fix))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import stat
@@ -14,6 +13,7 @@ from pathlib import Path
 
 from packaging.requirements import Requirement
 
+from analysis_lib.commands.findings import tell
 from analysis_lib.commands.guard import is_guarded, top_of
 from analysis_lib.commands.jupyter_settings import jupyter_findings
 from analysis_lib.commands.keys import pseudonym_key
@@ -58,15 +58,10 @@ def doctor(given: str | None, *, as_json: bool) -> int:
             _room(Path.cwd()) if study is None else [*_rights(study), *_place(study), *_room(study.folder)]
         )
     findings = in_order(findings)
-    stops = any(finding.level == "stop" for finding in findings)
-    if as_json:
-        print(json.dumps([finding.as_record() for finding in findings], indent=2, ensure_ascii=False))
-        return int(stops)
-    for finding in findings:
-        print(finding)
-    if not findings:
+    code = tell(findings, as_json=as_json)
+    if not findings and not as_json:
         print("Nothing to mend: Jupyter's settings, rights, versions, disk and git are as they should be.")
-    return int(stops)
+    return code
 
 
 def _versions() -> Iterator[Finding]:

@@ -5,7 +5,6 @@ Asked before every commit by a hook, and in continuous integration, since a fres
 
 from __future__ import annotations
 
-import json
 import os
 import stat
 import subprocess
@@ -13,6 +12,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from analysis_lib.commands.findings import tell
 from analysis_lib.commands.guard_rules import Repository, findings_in
 from analysis_lib.commands.known_studies import Known, ids_of, known_of
 from analysis_lib.commands.places import study_folder
@@ -53,15 +53,10 @@ def guard(
     repository = Repository(lambda name: _text(name, files, top), known)
     findings = [found for name, content in files.items() for found in findings_in(name, content, repository)]
     findings = in_order([*findings, *_not_looked_for(folders, known)])
-    stops = any(finding.level == "stop" for finding in findings)
-    if as_json:
-        print(json.dumps([finding.as_record() for finding in findings], indent=2, ensure_ascii=False))
-        return int(stops)
-    for finding in findings:
-        print(finding)
-    if not stops:
+    code = tell(findings, as_json=as_json)
+    if not code and not as_json:
         print(f"{len(files)} files: no output, id, quote or data file of a participant.")
-    return int(stops)
+    return code
 
 
 def top_of(folder: Path) -> Path | None:

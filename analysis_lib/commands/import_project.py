@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import re
 import shutil
 from pathlib import Path
@@ -20,6 +19,7 @@ from analysis_lib.importers import read_project
 from analysis_lib.readers.apostrophes import quoted
 from analysis_lib.report.import_report import import_facts, render_import_report
 from analysis_lib.schema import DATA_SCHEMA
+from analysis_lib.whole_files import write_whole
 from analysis_lib.yamlfile import as_yaml
 
 _WAVE = re.compile(r"[A-Za-z0-9_-]{1,32}")
@@ -88,10 +88,9 @@ def _write(found: ImportedWave, facts: dict[str, Any], folder: Path, wave: str) 
         themes = [{key: value for key, value in row.items() if value} for row in found.added]
         texts[ADDITIONS] = as_yaml({"themes": themes})
     for name, text in texts.items():
-        _replace(target / name, text)
+        write_whole(target / name, text)
     guids = known_guids(folder) | {code.guid: code.code_id for code in found.codes if code.guid}
-    (folder / GUIDS).parent.mkdir(exist_ok=True)
-    _replace(folder / GUIDS, as_yaml(dict(sorted(guids.items()))))
+    write_whole(folder / GUIDS, as_yaml(dict(sorted(guids.items()))))
 
 
 def _text_of(path: Path) -> str:
@@ -123,13 +122,6 @@ def _cell(text: str) -> str:
 
 def _sha(text: str) -> str:
     return hashlib.sha256(text.encode("utf-8")).hexdigest()
-
-
-def _replace(path: Path, text: str) -> None:
-    """A file that is there completely or as it was."""
-    staged = path.with_name(f".{path.name}.new")
-    staged.write_text(text, encoding="utf-8", newline="")
-    os.replace(staged, path)
 
 
 def _summary(facts: dict[str, Any], wave: str, *, dry_run: bool) -> str:

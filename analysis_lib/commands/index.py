@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 from analysis_lib.report.html import IndexRow, render_index
-from analysis_lib.runner.disk import sync_file, sync_folder
 from analysis_lib.runner.manifest import read_manifest
 from analysis_lib.study import Study, load_wave_facts
+from analysis_lib.whole_files import write_whole
 
 READERS = {"coauthor": "for co-authors", "internal": "INTERNAL, for the team", "public": "public"}
 
@@ -27,8 +26,4 @@ def write_index(reports: Path, study: Study) -> None:
             status = READERS[manifest["profile"]]
             rows.append(IndexRow(wave, look, status, people, f"{wave}/report.html"))
     page = render_index(study.title, study.synthetic, rows)
-    beside = reports / ".index.html"
-    beside.write_text(page, encoding="utf-8", newline="\n")
-    sync_file(beside)
-    os.replace(beside, reports / "index.html")
-    sync_folder(reports)
+    write_whole(reports / "index.html", page)

@@ -24,8 +24,7 @@ from analysis_lib.study import load_study
 
 if TYPE_CHECKING:
     from analysis_lib.payload import Payload
-    from analysis_lib.release import Released, Rules
-    from analysis_lib.release.ledger import Record
+    from analysis_lib.release import Rules
     from analysis_lib.wave import Wave
 
 
@@ -40,8 +39,10 @@ def publish_wave(
     pseudonym_key: bytes,
     remember: bool = True,
     release_anyway: str = "",
-) -> None:
+) -> list[Finding]:
     """Everything that a finished wave holds, written into its staged folder and read again.
+
+    What is returned ought to be known before the report is sent.
 
     Parameters
     ----------
@@ -55,35 +56,31 @@ def publish_wave(
     StudyError
         If the bundle may not leave, or what was written is not what it should be; it gets no final name then.
     """
-    from analysis_lib.commands.clearance import may_leave, write_sheet  # noqa: PLC0415
+    from analysis_lib.commands.clearance import may_leave, notes_of, write_sheet  # noqa: PLC0415
     from analysis_lib.payload import Payload  # noqa: PLC0415
-    from analysis_lib.release import rules_for  # noqa: PLC0415
+    from analysis_lib.release import release, rules_for  # noqa: PLC0415
     from analysis_lib.release.ledger import write_record  # noqa: PLC0415
-    from analysis_lib.report.bundle import write_bundle  # noqa: PLC0415
+    from analysis_lib.report.bundle import payloads_of, write_bundle  # noqa: PLC0415
     from analysis_lib.wave import load_wave  # noqa: PLC0415
 
     clear_but(staging, "internal")  # a process before this one may have ended halfway
     loaded = load_wave(load_study(study), wave)
     state = states[wave]
-    rules = rules_for(state.profile, loaded.study.privacy, pseudonym_key)  # type: ignore[arg-type]
     notebooks = []
     for run in executed:
         number, title, parts = contents(run.path)
         read = tuple(part if isinstance(part, str) else Payload.from_json(part) for part in parts)
         notebooks.append((number, title, read))
-    passed: list[Released] = []
-    records: list[Record | None] = []
-
-    def cleared(released: Released) -> None:
-        passed.append(released)
-        if remember:
-            records.append(may_leave(released, loaded, staging / "internal", anyway=release_anyway))
-        else:
-            write_sheet(released, loaded, staging / "internal")
-
-    changed = write_bundle(staging, notebooks, loaded, rules, remember=cleared)
-    (released,) = passed
-    rules = released.rules
+    given = rules_for(state.profile, loaded.study.privacy, pseudonym_key)  # type: ignore[arg-type]
+    released = release(payloads_of(notebooks), given)
+    rules = released.rules  # another rule for counts, where the audit did not pass
+    internal, today = staging / "internal", utc(began)[:10]
+    record = None
+    if remember:
+        record = may_leave(released, loaded, internal, released_on=today, anyway=release_anyway)
+    else:
+        write_sheet(released, loaded, internal)
+    changed = write_bundle(staging, notebooks, loaded, released)
     levels = [finding.level for finding in loaded.findings]
     facts = {
         "seed": loaded.study.seed,
@@ -111,14 +108,15 @@ def publish_wave(
     if wrong:
         raise StudyError(wrong)
     if remember:
-        _remember(loaded, released.payloads, rules, pseudonym_key, report=staging.parent / wave, moment=began)
-        for record in records:
-            if record is not None:
-                write_record(loaded.study.folder, record)
+        report = staging.parent / wave
+        _remember(loaded, released.payloads, rules, pseudonym_key, report=report, released_on=today)
+    if record is not None:
+        write_record(loaded.study.folder, record)
+    return notes_of(released, wave)
 
 
 def _remember(
-    wave: Wave, left: Sequence[Payload], rules: Rules, key: bytes, *, report: Path, moment: float
+    wave: Wave, left: Sequence[Payload], rules: Rules, key: bytes, *, report: Path, released_on: str
 ) -> None:
     """Keep a record of whom and what the report holds, before it can be read; the example has nobody to protect."""
     from analysis_lib.release_records import release_record, write_record  # noqa: PLC0415
@@ -135,7 +133,7 @@ def _remember(
         report_id=report_id(left),
         profile=rules.profile,
         clearances=rules.clearances,
-        released_on=utc(moment)[:10],
+        released_on=released_on,
     )
     try:
         remember_key(wave.study, key)
@@ -153,10 +151,3 @@ def publish_index(reports: Path, study: Path) -> None:
     from analysis_lib.commands.index import write_index  # noqa: PLC0415
 
     write_index(reports, load_study(study))
-
-
-def notes_on_release(reports: Path, waves: Sequence[str]) -> list[Finding]:
-    """What ought to be known of finished waves before they are sent."""
-    from analysis_lib.commands.clearance import notes_of  # noqa: PLC0415
-
-    return [note for wave in waves for note in notes_of(reports / wave, wave)]

@@ -9,16 +9,16 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
-from contextlib import AbstractContextManager, suppress
+from contextlib import AbstractContextManager
 from functools import partial
 from pathlib import Path
 
 from analysis_lib.commands.due import due
 from analysis_lib.commands.keys import pseudonym_key
 from analysis_lib.commands.places import reports_folder, study_folder
-from analysis_lib.commands.publish import notes_on_release, publish_index, publish_wave
+from analysis_lib.commands.publish import publish_index, publish_wave
 from analysis_lib.disk_trouble import trouble
-from analysis_lib.errors import Finding, StudyError, did_you_mean
+from analysis_lib.errors import Finding, StudyError, did_you_mean, in_order
 from analysis_lib.runner import notebooks as suite
 from analysis_lib.runner.changes import Plan, State
 from analysis_lib.runner.disk import refuse_too_little_room
@@ -152,6 +152,7 @@ def _run(
     """Run what is due and say what came of it; the lock is held."""
     from tqdm import tqdm  # noqa: PLC0415
 
+    notes: list[Finding] = []
     current = f", {len(states) - len(plans)} current" if len(states) > len(plans) else ""
     print(f"{study.title}: {len(plans)} wave(s) to run{current}, {pool.slots()} kernel(s) at once.")
     with tqdm(total=sum(len(each.notebooks) + 1 for each in plans), unit="step", disable=None) as bar:
@@ -170,18 +171,17 @@ def _run(
             release_anyway=anyway,
         )
         failures = run_waves(
-            plans, study_folder=study.folder, out=reports, publish=publish, pool=pool, report_progress=done
-        )
+            plans, study_folder=study.folder, out=reports, publish=publish, pool=pool, report_progress=done,
+            report_notes=notes.extend,
+        )  # fmt: skip
     try:
         pool.submit(publish_index, reports, study.folder).result()
     except Lost:  # as any other piece of work, it has a second chance
         pool.submit(publish_index, reports, study.folder).result()
     for failure in failures:
         print(failure, file=sys.stderr)
-    finished = [each.wave for each in plans if not (reports / f"{each.wave}.failed").exists()]
-    with suppress(Lost):  # the check sheet holds them too
-        for note in pool.submit(notes_on_release, reports, finished).result():
-            print(note)
+    for note in in_order(notes):
+        print(note)
     print(f"{len(plans) - len(failures)} of {len(plans)} wave(s) written to {_shown(reports)}")
     if len(failures) < len(plans):
         print(f"Open {_shown(reports / 'index.html')}")

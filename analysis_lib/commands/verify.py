@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
@@ -12,6 +11,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from analysis_lib.commands.due import due
+from analysis_lib.commands.findings import tell
 from analysis_lib.commands.keys import pseudonym_key
 from analysis_lib.commands.places import study_folder
 from analysis_lib.commands.publish import publish_wave
@@ -54,21 +54,16 @@ def verify(report: str, study: str | None, *, hashes_only: bool, as_json: bool) 
             here += _again(folder, _study_of(folder, study))
         findings += (_within(finding, folder, folders) for finding in here)
     findings = in_order(findings)
-    differs = any(finding.level == "stop" for finding in findings)
-    if as_json:
-        print(json.dumps([finding.as_record() for finding in findings], indent=2, ensure_ascii=False))
-        return int(differs)
-    for finding in findings:
-        print(finding)
+    code = tell(findings, as_json=as_json)
     n = sum(len((read_manifest(folder) or {}).get("outputs", ())) for folder in folders)
-    if not differs:
+    if not code and not as_json:
         told = (
             "have the bytes that the manifest lists"
             if hashes_only
             else "came out the same to the byte in a rerun"
         )
         print(f"{n} files of {len(folders)} report(s) {told}.")
-    return int(differs)
+    return code
 
 
 def _folders(report: Path) -> list[Path]:

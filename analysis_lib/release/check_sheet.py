@@ -17,7 +17,6 @@ from analysis_lib.release import Released
 from analysis_lib.release.numbers import PARTS
 
 NAME = "INTERNAL_check_sheet.md"
-INSTEAD = "- Another rule than that of study.yaml holds: "
 _MOST = 40  # lines of one list; how many more there are is said
 
 
@@ -92,7 +91,7 @@ def check_sheet(released: Released, *, study: str, wave: str, reason: str) -> st
         "Not to be sent. Look at it before report.html and what lies beside it leave the team.",
         "## Numbers of people",
         f"- Profile: {rules.profile}. Counts rule: {rules.counts}.{f' Reason: {reason}.' if reason else ''}",
-        *([f"{INSTEAD}{rules.instead}"] if rules.instead else []),
+        *([f"- Another rule than that of study.yaml holds: {rules.instead}"] if rules.instead else []),
         f"- Smallest number above zero that is printed: {'none' if smallest is None else smallest}"
         + (" (it stands for 1 to 6)." if rules.counts == "midpoint6" and smallest == 3 else "."),
         f"- Places where another number or none is printed: {released.n_rounded:,}.{_why(released)}",

@@ -12,10 +12,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +22,7 @@ from analysis_lib.release import Released
 from analysis_lib.release.counts import added_up
 from analysis_lib.release.numbers import named_numbers
 from analysis_lib.release.rules import read
+from analysis_lib.whole_files import write_whole
 
 FOLDER = Path(".themewave") / "releases"  # below the study folder
 _SHOWN = 3
@@ -70,7 +69,9 @@ class Record:
     anyway: str = ""
 
 
-def record_of(released: Released, wave: str, *, anyway: str = "") -> tuple[Record, dict[str, str]]:
+def record_of(
+    released: Released, wave: str, *, released_on: str, anyway: str = ""
+) -> tuple[Record, dict[str, str]]:
     """The record of a release, and the name behind each digest in it.
 
     Numbers that are withheld, and totals that are added up from what is printed, say nothing new and are left out.
@@ -87,7 +88,7 @@ def record_of(released: Released, wave: str, *, anyway: str = "") -> tuple[Recor
     text = json.dumps(sorted((key, x.n, x.low, x.high) for key, x in numbers.items()))
     report = hashlib.sha256(text.encode()).hexdigest()[:10]
     rules = released.rules
-    return Record(wave, rules.profile, rules.counts, report, _today(), numbers, anyway), names
+    return Record(wave, rules.profile, rules.counts, report, released_on, numbers, anyway), names
 
 
 def _shown(released: Released, place: tuple[int, str, int, int]) -> int | None:
@@ -166,21 +167,10 @@ def _records(folder: Path) -> Iterator[Record]:
 def write_record(study: Path, record: Record) -> None:
     """Add a release to the ledger; one with the same numbers of the same wave keeps its first date."""
     folder = study / FOLDER
-    folder.mkdir(parents=True, exist_ok=True)
-    readme = folder / "README.md"
-    if not readme.exists():
-        readme.write_text(_README, encoding="utf-8")
     path = folder / f"{record.wave}-{record.profile}-{record.report}.json"
     if path.exists() and not record.anyway:
         return
     raw: dict[str, Any] = {name: value for name, value in vars(record).items() if name != "numbers"}
     raw["numbers"] = {key: [x.n, x.low, x.high] for key, x in sorted(record.numbers.items())}
-    beside = path.with_suffix(f".{os.getpid()}.part")
-    beside.write_text(json.dumps(raw, ensure_ascii=False) + "\n", encoding="utf-8")
-    beside.replace(path)
-
-
-def _today() -> str:
-    fixed = os.environ.get("SOURCE_DATE_EPOCH")
-    moment = datetime.fromtimestamp(float(fixed), tz=UTC) if fixed else datetime.now(tz=UTC)
-    return moment.date().isoformat()
+    write_whole(folder / "README.md", _README)
+    write_whole(path, json.dumps(raw, ensure_ascii=False) + "\n")

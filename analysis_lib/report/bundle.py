@@ -7,12 +7,12 @@ copies lie under ``internal/`` and are never part of what is sent.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from analysis_lib import figures
 from analysis_lib.payload import SIGNIFICANT_DIGITS, Payload, Value, digest
-from analysis_lib.release import Released, Rules, release
+from analysis_lib.release import Released, Rules
 from analysis_lib.report.back_matter import back_matter, write_back_matter
 from analysis_lib.report.docx import tables_document
 from analysis_lib.report.html import Section, Stamp, render_report
@@ -26,15 +26,18 @@ from analysis_lib.wave import Wave
 Notebook = tuple[str, str, tuple[str | Payload, ...]]
 
 
+def payloads_of(notebooks: Sequence[Notebook]) -> list[Payload]:
+    """Everything that has to pass the door, in order."""
+    return [part for _, _, parts in notebooks for part in parts if isinstance(part, Payload)]
+
+
 def write_bundle(
     folder: Path,
     notebooks: Sequence[Notebook],
     wave: Wave,
-    rules: Rules,
-    *,
-    remember: Callable[[Released], None] | None = None,
+    released: Released,
 ) -> dict[str, int]:
-    """Let a wave's payloads through the door and write report, tables and figures.
+    """Write report, tables and figures of a wave.
 
     Parameters
     ----------
@@ -44,21 +47,15 @@ def write_bundle(
         What the executed notebooks hold, in order.
     wave
         The wave, for what its study says about the release.
-    rules
-        What may leave.
-    remember
-        Is given what has passed the door, before anything is written.
+    released
+        The payloads of :func:`payloads_of` after the door.
 
     Returns
     -------
     dict
         How many cells, estimates and quotes the door changed or kept.
     """
-    exact = [part for _, _, parts in notebooks for part in parts if isinstance(part, Payload)]
-    released = release(exact, rules)
-    rules = released.rules  # another rule for counts, where the audit did not pass
-    if remember is not None:
-        remember(released)
+    rules = released.rules
     after = iter(released.payloads)
     sections = [
         Section(number, title, tuple(part if isinstance(part, str) else next(after) for part in parts))

@@ -5,13 +5,12 @@ References: fsync(2), Linux manual pages.
 
 from __future__ import annotations
 
-import os
 import shutil
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 from analysis_lib.errors import Finding, StudyError
+from analysis_lib.whole_files import sync_file, sync_folder
 
 MEGABYTE = 1024 * 1024
 # A wave that has no report yet; those of the example take a quarter of it.
@@ -44,21 +43,6 @@ def sync(folder: Path) -> None:
         else:
             sync_file(path)
     sync_folder(folder)
-
-
-def sync_file(path: Path) -> None:
-    """Force one file to the disk."""
-    descriptor = os.open(path, os.O_RDWR if sys.platform == "win32" else os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-def sync_folder(folder: Path) -> None:
-    """Force the names in a folder to the disk; Windows does so by itself."""
-    if sys.platform != "win32":
-        sync_file(folder)
 
 
 def _size(folder: Path) -> int:

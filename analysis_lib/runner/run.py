@@ -28,8 +28,9 @@ from analysis_lib.runner.pool import Pool
 from analysis_lib.runner.staging import put_aside, put_in_place, stage
 from analysis_lib.runner.warm import Lost
 
-# Called with the wave, its staged folder, the executed notebooks and the moment at which the wave was begun.
-Publish = Callable[[str, Path, tuple[Executed, ...], float], None]
+# Called with the wave, its staged folder, the executed notebooks and the moment at which the wave was begun; returns
+# what ought to be known of the finished wave.
+Publish = Callable[[str, Path, tuple[Executed, ...], float], Sequence[Finding] | None]
 _REPORT = "report"
 _LOOK = 1.0  # seconds after which it is asked again how much may be under way
 
@@ -62,6 +63,7 @@ def run_waves(
     publish: Publish,
     pool: Pool,
     report_progress: Callable[[str, str, float], None],
+    report_notes: Callable[[Sequence[Finding]], object] | None = None,
 ) -> list[StudyError]:
     """Do what is due of some waves and put each finished wave in place.
 
@@ -79,6 +81,8 @@ def run_waves(
         Where the work is done.
     report_progress
         Called with wave, piece and seconds whenever a piece is done.
+    report_notes
+        Called with what publishing a wave has returned, once the wave is in place; None where nobody asks.
 
     Returns
     -------
@@ -119,6 +123,8 @@ def run_waves(
             try:
                 if _settle(future, piece, wave, out):
                     waiting.appendleft(Piece(piece.wave, _REPORT))
+                elif piece.what == _REPORT and report_notes is not None:
+                    report_notes(future.result() or ())
             except Exception as error:
                 wave.over = True
                 refused = trouble(error, piece.wave) if isinstance(error, OSError) else None

@@ -19,7 +19,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from analysis_lib.errors import Finding, StudyError
-from analysis_lib.runner.disk import sync, sync_folder
+from analysis_lib.runner.disk import sync
+from analysis_lib.whole_files import sync_folder
 
 _EXCHANGE = 2
 _AT_FDCWD = -100
