@@ -33,8 +33,8 @@ lint: $(STAMP)
 	@echo "== Nothing of a participant in what git would commit"
 	$(BIN)/themewave guard $(shell test -e .git || echo analysis_lib data_schema notebooks tests)
 
-lab: $(STAMP)  ## set up, then open JupyterLab on the notebooks
-	$(BIN)/jupyter lab notebooks
+lab: $(STAMP)  ## set up, then open JupyterLab on the example study
+	$(BIN)/themewave lab
 
 check: $(STAMP)  ## set up, then check the data of the example study
 	$(BIN)/themewave check data_schema/example_study
@@ -46,6 +46,7 @@ docs: $(STAMP)  ## for developers: write the generated pages again
 	$(BIN)/python tests/data_schema_page.py
 	$(BIN)/python tests/errors_page.py
 	$(BIN)/python tests/imports_page.py
+	$(BIN)/python tests/api_page.py
 
 benchmark: $(STAMP)  ## for developers: measure runs, statistics and imports beside what others take
 	$(BIN)/python tests/benchmarks/run_against_naive.py

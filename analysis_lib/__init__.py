@@ -11,6 +11,8 @@ from importlib import import_module
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
+from analysis_lib import readable
+
 # jsonschema imports this for a format that no notebook uses; it costs two seconds and may be absent.
 sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
 
@@ -22,15 +24,20 @@ if TYPE_CHECKING:
     from analysis_lib.attrition import wave_attrition as wave_attrition
     from analysis_lib.branches import branches as branches
     from analysis_lib.coder_error import with_coder_error as with_coder_error
+    from analysis_lib.commands.export_wave import export_wave as export_wave
     from analysis_lib.crosstab import crosstab_themes as crosstab_themes
     from analysis_lib.display import say as say
     from analysis_lib.display import show as show
     from analysis_lib.dropout_time import time_to_dropout as time_to_dropout
+    from analysis_lib.explore import explore_themes as explore_themes
+    from analysis_lib.explored_quotes import quotes_behind as quotes_behind
+    from analysis_lib.explorer import explorer as explorer
     from analysis_lib.imputed_models import fit_imputed as fit_imputed
     from analysis_lib.intake import describe_wave as describe_wave
     from analysis_lib.joint_display import joint_display as joint_display
     from analysis_lib.model_blocks import nested_blocks as nested_blocks
     from analysis_lib.model_prediction import prediction_measures as prediction_measures
+    from analysis_lib.new_study import new_study as new_study
     from analysis_lib.omnibus import omnibus_test as omnibus_test
     from analysis_lib.outcome_models import fit_outcome_groups as fit_outcome_groups
     from analysis_lib.quantitize import quantitize as quantitize
@@ -41,6 +48,7 @@ if TYPE_CHECKING:
     from analysis_lib.review_form import review_quotes as review_quotes
     from analysis_lib.review_form import review_state as review_state
     from analysis_lib.schema import EXAMPLE_STUDY as EXAMPLE_STUDY
+    from analysis_lib.schema import TUTORIAL_FILES as TUTORIAL_FILES
     from analysis_lib.sensitivity import sensitivity as sensitivity
     from analysis_lib.serious_codes import serious_codes as serious_codes
     from analysis_lib.study import load_study as load_study
@@ -60,6 +68,7 @@ if TYPE_CHECKING:
 # Name -> module of the package that it stands in.
 _PLACES = {
     "EXAMPLE_STUDY": "schema",
+    "TUTORIAL_FILES": "schema",
     "across_waves": "across_waves",
     "agreement_by_wave": "agreement_by_wave",
     "author_notes": "views",
@@ -71,6 +80,9 @@ _PLACES = {
     "compare_waves": "wave_comparison",
     "crosstab_themes": "crosstab",
     "describe_wave": "intake",
+    "explore_themes": "explore",
+    "explorer": "explorer",
+    "export_wave": "commands.export_wave",
     "fit_imputed": "imputed_models",
     "fit_outcome_groups": "outcome_models",
     "fit_termination": "termination",
@@ -78,10 +90,12 @@ _PLACES = {
     "load_study": "study",
     "load_wave": "wave",
     "nested_blocks": "model_blocks",
+    "new_study": "new_study",
     "omnibus_test": "omnibus",
     "pooled_bank": "theme_bank",
     "prediction_measures": "model_prediction",
     "quantitize": "quantitize",
+    "quotes_behind": "explored_quotes",
     "quotes_to_review": "quote_review",
     "review_quotes": "review_form",
     "review_state": "review_form",
@@ -120,7 +134,9 @@ class _Package(ModuleType):
             super().__setattr__(name, value)
 
     def __dir__(self) -> list[str]:
-        return sorted({*super().__dir__(), *_PLACES})
+        """What completion offers: the public names, and no module that happens to have been imported."""
+        return sorted({*_PLACES, *(name for name in super().__dir__() if name.startswith("__"))})
 
 
 sys.modules[__name__].__class__ = _Package
+readable.read_by(lambda: import_module(f"{__name__}.in_brief"))

@@ -30,6 +30,7 @@ from analysis_lib.counts_by_wave import (
     with_wave_differences,
 )
 from analysis_lib.crosstab import SMALLEST_GROUP, ThemeCrosstab
+from analysis_lib.readable import Readable
 from analysis_lib.stats.exact_strata import exact_strata
 from analysis_lib.stats.multiple import holm
 from analysis_lib.stats.stratified import Stratified, stratified
@@ -52,8 +53,8 @@ SMALL_GROUP = f"a group is smaller than {SMALLEST_GROUP} over all waves, so inte
 CHI_SQUARE, EXACT = "Cochran-Mantel-Haenszel", "exact conditional"
 
 
-@dataclass(frozen=True)
-class AcrossWaves:
+@dataclass(frozen=True, repr=False)
+class AcrossWaves(Readable):
     """Each theme's difference from the reference, pooled over this wave and those before it.
 
     Parameters

@@ -16,16 +16,18 @@ import numpy as np
 import pandas as pd
 
 from analysis_lib.codebook import Theme, version_order
+from analysis_lib.earlier_waves import waves_before
+from analysis_lib.readable import Readable
 from analysis_lib.reliability import coder_agreement
 from analysis_lib.stats.proportions import risk_difference
-from analysis_lib.wave import Wave, waves_before
+from analysis_lib.wave import Wave
 
 _KEPT = ["code_id", "code_label", "depth", "n_agreed", "n_units", "krippendorff_alpha", "alpha_low",
          "alpha_high", "smallest_cell", "reason"]  # fmt: skip
 
 
-@dataclass(frozen=True)
-class AgreementByWave:
+@dataclass(frozen=True, repr=False)
+class AgreementByWave(Readable):
     """Agreement on each code in this wave and those before it.
 
     Parameters
@@ -55,6 +57,11 @@ def agreement_by_wave(wave: Wave, *, earlier: Sequence[Wave] | None = None) -> A
         A loaded wave.
     earlier
         Waves before it, in order; None loads those that study.yaml lists before it.
+
+    Returns
+    -------
+    AgreementByWave
+        Agreement on each code, wave by wave.
 
     Examples
     --------

@@ -16,8 +16,10 @@ import numpy as np
 import pandas as pd
 
 from analysis_lib.counts_by_wave import NO_FILES
+from analysis_lib.earlier_waves import waves_before
 from analysis_lib.quantitize import ALL
-from analysis_lib.wave import Wave, waves_before
+from analysis_lib.readable import Readable
+from analysis_lib.wave import Wave
 
 NOT_A_PANEL = "different people take part in each wave, so nobody is followed from one to the next"
 FIRST_OF_PANEL = "this is the first wave, so nobody could come again"
@@ -36,8 +38,8 @@ _DIFFERENTIAL = ["variable", "label", "level", "level_label", "n_before", "n_ret
                  "median_gone", "smallest_cell"]  # fmt: skip
 
 
-@dataclass(frozen=True)
-class WaveAttrition:
+@dataclass(frozen=True, repr=False)
+class WaveAttrition(Readable):
     """Numbers of people wave by wave.
 
     Parameters
@@ -80,6 +82,11 @@ def wave_attrition(wave: Wave, *, earlier: Sequence[Wave] | None = None) -> Wave
         A loaded wave.
     earlier
         Waves before it, in order; None loads those that study.yaml lists before it.
+
+    Returns
+    -------
+    WaveAttrition
+        How many people each wave began with, lost and kept.
 
     Examples
     --------

@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from analysis_lib.crosstab import ThemeCrosstab
+from analysis_lib.readable import Readable
 from analysis_lib.stats.hierarchy import inheritance
 
 REJECTED = "rejected"
@@ -23,8 +24,8 @@ NOT_TESTED = "not tested"
 NONE_TESTED = "no theme could be tested"
 
 
-@dataclass(frozen=True)
-class Branches:
+@dataclass(frozen=True, repr=False)
+class Branches(Readable):
     """The codebook tested from the top.
 
     Parameters

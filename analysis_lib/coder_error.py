@@ -18,6 +18,7 @@ import pandas as pd
 from analysis_lib.coder_ratings import assigned, coder_ratings, codings
 from analysis_lib.crosstab import ThemeCrosstab
 from analysis_lib.quantitize import ALL, families, with_consensus
+from analysis_lib.readable import Readable
 from analysis_lib.stats.misclassification import CorrectedAssociation, corrected_association
 from analysis_lib.wave import Wave
 
@@ -48,8 +49,8 @@ _NO_CONSENSUS = (
 )
 
 
-@dataclass(frozen=True)
-class CoderError:
+@dataclass(frozen=True, repr=False)
+class CoderError(Readable):
     """Associations of themes with outcome groups, without and with the coder's error.
 
     Parameters

@@ -46,9 +46,24 @@ def withdrawn_elsewhere(study: Study, chosen: Collection[str]) -> list[Finding]:
 
 
 def consent_of(study: Study, wave: str) -> CanonicalTable:
-    """The consent table of a wave as far as it can be read; empty where there is none."""
+    """The consent table of a wave as far as it can be read; empty where there is none, or refusals may be missed."""
     facts, _ = examine_wave_facts(study.folder, wave)
     raw = read_wave_table(study, wave, facts, "consent")
-    if raw is None:
-        return empty_table(study.table("consent"), f"waves/{wave}/consent.csv")
-    return canonical_table(raw, study.table("consent"), study.columns)[0]
+    if raw is not None:
+        table, findings = canonical_table(raw, study.table("consent"), study.columns)
+        # A misspelt column of withdrawals is said where the wave is read; here nobody would seem to have withdrawn.
+        if not any(finding.code == "T16" for finding in findings):
+            return table
+    return empty_table(study.table("consent"), f"waves/{wave}/consent.csv")
+
+
+def withdrew_in_another_wave(study: Study, wave: str) -> set[str]:
+    """People of a panel who withdrew anything they had agreed to in another wave."""
+    if study.repeated != "panel":
+        return set()
+    found: set[str] = set()
+    for name in study.waves:
+        if name != wave and (study.folder / "waves" / name).is_dir():
+            consent = consent_of(study, name).frame
+            found |= set(consent.loc[consent["withdrawn_on"].notna(), "participant_id"])
+    return found

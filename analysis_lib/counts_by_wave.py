@@ -15,10 +15,11 @@ import numpy as np
 import pandas as pd
 
 from analysis_lib.crosstab import ThemeCrosstab
+from analysis_lib.earlier_waves import waves_before
 from analysis_lib.quantitize import ThemeMatrix, quantitize
 from analysis_lib.stats.proportions import risk_difference
 from analysis_lib.themes_as_now import NOT_CODED, ThemesAsNow, themes_as_now
-from analysis_lib.wave import Wave, waves_before
+from analysis_lib.wave import Wave
 
 PAIR = ["theme_id", "theme_label", "depth", "group", "reference"]
 COUNTS = ["n_with_theme", "n_total", "n_with_reference", "n_reference"]

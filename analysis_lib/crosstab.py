@@ -17,8 +17,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from analysis_lib import large_sample
+from analysis_lib.errors import CallError, did_you_mean
 from analysis_lib.large_sample import adjusted_by, chi_square_p, is_large
 from analysis_lib.quantitize import ALL, ThemeMatrix
+from analysis_lib.readable import Readable
 from analysis_lib.stats.exact import exact_table_test
 from analysis_lib.stats.minp import min_p, min_p_contrasts
 from analysis_lib.stats.multiple import benjamini_hochberg, holm
@@ -31,8 +33,8 @@ FloatArray = NDArray[np.float64]
 SMALLEST_GROUP = 5  # below this, intervals only
 
 
-@dataclass(frozen=True)
-class ThemeCrosstab:
+@dataclass(frozen=True, repr=False)
+class ThemeCrosstab(Readable):
     """Themes by outcome groups.
 
     Parameters
@@ -88,6 +90,11 @@ def crosstab_themes(themes: ThemeMatrix, *, reference: str | None = None) -> The
     ThemeCrosstab
         With a ``reason`` instead of tests where there is nothing to compare or a group is too small.
 
+    Raises
+    ------
+    CallError
+        If the study has no such group.
+
     Notes
     -----
     The base of a share is everybody in the group with codable material (or, if study.yaml says
@@ -108,6 +115,9 @@ def crosstab_themes(themes: ThemeMatrix, *, reference: str | None = None) -> The
     """
     study = themes.wave.study
     reference = reference or study.outcome.reference
+    if reference not in study.outcome.groups:
+        known, hint = ", ".join(study.outcome.groups), did_you_mean(reference, study.outcome.groups)
+        raise CallError(f"The study has no such group to compare with.{hint} It has: {known}.")
     values, group, counts = _counted(themes)
     groups = study.outcome.groups
     n_groups = tuple(int((group == name).sum()) for name in groups)

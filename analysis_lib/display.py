@@ -97,10 +97,17 @@ def show(result: object, *views: str | None) -> Shown | ShownTogether:
     views
         Which views; none takes the main one. A wrong name lists those there are.
 
+    Returns
+    -------
+    Shown or ShownTogether
+        The view, or the views in the order asked for; the last line of a cell shows it.
+
     Raises
     ------
-    ValueError
+    CallError
         If the result has no such view.
+    ShowError
+        If it is no result.
 
     Examples
     --------
@@ -122,6 +129,17 @@ def say(result: object) -> Shown:
     ----------
     result
         A result that has sentences.
+
+    Returns
+    -------
+    Shown
+        One sentence per line; the last line of a cell shows it.
+
+    Examples
+    --------
+    >>> import analysis_lib as al
+    >>> print(al.say(al.describe_wave(al.load_wave(al.EXAMPLE_STUDY, "2024b"))).text.splitlines()[0])
+    - 24 of 24 people who took part are analysed: 24 unhelpful.
     """
     return show(result, SENTENCES)
 

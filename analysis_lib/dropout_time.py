@@ -22,6 +22,7 @@ from analysis_lib.crosstab import SMALLEST_GROUP
 from analysis_lib.dropout_followup import CIRCULAR, follow
 from analysis_lib.errors import ModelError
 from analysis_lib.quantitize import ThemeMatrix
+from analysis_lib.readable import Readable
 from analysis_lib.stats.firth import firth_logistic
 from analysis_lib.stats.survival import TimeToDropout, dropout_hazard, kaplan_meier, log_rank
 from analysis_lib.study import DropoutDefinition, TerminationModelPlan
@@ -54,8 +55,8 @@ REFLEXIVE = (
 )
 
 
-@dataclass(frozen=True)
-class DropoutTime:
+@dataclass(frozen=True, repr=False)
+class DropoutTime(Readable):
     """Time to dropout under every definition by way of ending.
 
     Parameters

@@ -11,9 +11,11 @@ column names, level names and line numbers are all a message may show.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, replace
 from difflib import get_close_matches
+from html import escape
 from typing import Literal
 
 Level = Literal["stop", "warn", "note"]
@@ -100,7 +102,42 @@ def first_few(findings: Iterable[Finding], most: int = 10) -> list[Finding]:
     return [*found[:most], replace(found[most], what=f"{len(found) - most} more like the one above.")]
 
 
-class StudyError(Exception):
+class Findings(list[Finding]):
+    """Findings that read as ``themewave check`` prints them, wherever Python or Jupyter shows them.
+
+    Examples
+    --------
+    >>> Findings([Finding("note", "T04", "p.csv", "left aside.", "Nothing to do.", 2)])
+    note T04  p.csv, line 2: left aside. Nothing to do.
+    0 to mend, 0 to look at, 1 to know.
+    """
+
+    @property
+    def summary(self) -> str:
+        """How many are to be mended, to be looked at, and merely to be known."""
+        n = Counter(finding.level for finding in self)
+        return f"{n['stop']} to mend, {n['warn']} to look at, {n['note']} to know."
+
+    def __repr__(self) -> str:
+        return "\n".join([*map(str, self), self.summary])
+
+    def _repr_html_(self) -> str:
+        items = "".join(f"<li>{escape(str(finding), quote=False)}</li>" for finding in self)
+        return f"<ul>{items}</ul><p>{self.summary}</p>"
+
+
+class InWords:
+    """An error that a notebook shows as its sentences, like the command line: where in this package it arose
+    helps nobody who reads it. It is raised, caught and debugged (``%debug``) like any other.
+
+    References: IPython, ``InteractiveShell.showtraceback``, which asks an exception for ``_render_traceback_``.
+    """
+
+    def _render_traceback_(self) -> list[str]:
+        return str(self).splitlines()
+
+
+class StudyError(InWords, Exception):
     """The study cannot be analysed as it stands; ``findings`` says why, all of it at once."""
 
     def __init__(self, findings: Finding | Iterable[Finding]):
@@ -112,8 +149,16 @@ class StudyError(Exception):
         return type(self), (self.findings,)
 
 
-class ModelError(ValueError):
+class ModelError(InWords, ValueError):
     """A statistical function was asked for something the data cannot give; the message names the culprit."""
+
+
+class CallError(InWords, ValueError):
+    """A function was given a name or value that there is not; the message says which there are."""
+
+
+class ShowError(InWords, TypeError):
+    """Something was to be shown that is no result of this package."""
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:

@@ -18,6 +18,7 @@ import pandas as pd
 
 from analysis_lib.errors import ModelError
 from analysis_lib.quantitize import ThemeMatrix
+from analysis_lib.readable import Readable
 from analysis_lib.stats.firth import FirthFit, firth_logistic
 from analysis_lib.stats.missing import impute, pool_rubin
 from analysis_lib.study import TerminationModelPlan
@@ -37,8 +38,8 @@ NOT_FITTED = "the model could not be fitted to every completed data set"
 SEPARATED = "it separates the outcome, and what is known about it is too lopsided to be combined"
 
 
-@dataclass(frozen=True)
-class ImputedModels:
+@dataclass(frozen=True, repr=False)
+class ImputedModels(Readable):
     """The stated models with and without the people who lack a covariate.
 
     Parameters

@@ -16,14 +16,15 @@ import pandas as pd
 
 from analysis_lib.late_starters import late_starters
 from analysis_lib.quantitize import ALL, ThemeMatrix, quantitize
+from analysis_lib.readable import Readable
 from analysis_lib.wave import Wave
 
 MISSING = "missing"
 OTHER = "other answers"
 
 
-@dataclass(frozen=True)
-class WaveIntake:
+@dataclass(frozen=True, repr=False)
+class WaveIntake(Readable):
     """What a wave consists of.
 
     Parameters
@@ -89,6 +90,11 @@ def describe_wave(wave: Wave) -> WaveIntake:
     ----------
     wave
         A loaded wave.
+
+    Returns
+    -------
+    WaveIntake
+        Who is in the wave, who is not, and what is missing.
 
     Examples
     --------

@@ -17,6 +17,7 @@ import pandas as pd
 
 from analysis_lib.errors import ModelError
 from analysis_lib.quantitize import ThemeMatrix
+from analysis_lib.readable import Readable
 from analysis_lib.stats.firth import firth_logistic
 from analysis_lib.study import TerminationModelPlan
 from analysis_lib.termination import REFLEXIVE, TerminationModels
@@ -28,8 +29,8 @@ STEPS = (CRUDE, THEMES, *COVARIATES)
 _NO_THEME = "no theme of the model was coded for in this wave"
 
 
-@dataclass(frozen=True)
-class NestedBlocks:
+@dataclass(frozen=True, repr=False)
+class NestedBlocks(Readable):
     """Odds ratios of the themes of each stated model, one step of adjustment after the other.
 
     Parameters

@@ -19,6 +19,7 @@ from scipy.optimize import brentq
 from scipy.special import expit, logit
 
 from analysis_lib.errors import ModelError
+from analysis_lib.readable import Readable
 from analysis_lib.stats.firth import firth_logistic
 from analysis_lib.stats.marginal import flic
 from analysis_lib.stats.prediction import Optimism, auc, calibration, optimism
@@ -41,8 +42,8 @@ BY_CONSTRUCTION = "risks average to the observed share in the people the model w
 FEW_RISKS = "too few different risks for a smooth curve"
 
 
-@dataclass(frozen=True)
-class PredictionMeasures:
+@dataclass(frozen=True, repr=False)
+class PredictionMeasures(Readable):
     """What the stated models foretell under the definition that each was stated for.
 
     Parameters

@@ -23,6 +23,7 @@ from analysis_lib.codebook import Codebook
 from analysis_lib.crosstab import ThemeCrosstab, cannot_differ, in_base
 from analysis_lib.large_sample import is_large
 from analysis_lib.quantitize import families
+from analysis_lib.readable import Readable
 from analysis_lib.stats.mmi import MMITest, mmi_test
 from analysis_lib.strata import exchanged
 
@@ -40,8 +41,8 @@ THROUGH_LOWER = "counted through the themes below it"
 ITSELF = "where none below it was given"
 
 
-@dataclass(frozen=True)
-class Omnibus:
+@dataclass(frozen=True, repr=False)
+class Omnibus(Readable):
     """One test of all themes.
 
     Parameters

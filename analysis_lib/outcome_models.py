@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from analysis_lib.crosstab import SMALLEST_GROUP
 from analysis_lib.errors import ModelError
 from analysis_lib.quantitize import ThemeMatrix
+from analysis_lib.readable import Readable
 from analysis_lib.stats.firth import firth_logistic
 from analysis_lib.stats.multinomial import MultinomialFit, firth_multinomial
 from analysis_lib.stats.ordered import ordered_logistic
@@ -52,8 +53,8 @@ MANY_SCORES = "satisfaction takes too many different values to be read as ordere
 SEPARATED = "the terms tell levels of satisfaction apart completely, so there is no finite estimate"
 
 
-@dataclass(frozen=True)
-class OutcomeModels:
+@dataclass(frozen=True, repr=False)
+class OutcomeModels(Readable):
     """Every stated model against all outcome groups and against satisfaction.
 
     Parameters

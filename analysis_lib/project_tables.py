@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
 from analysis_lib.errors import Finding, StudyError
+from analysis_lib.file_names import as_on_disk
 from analysis_lib.import_map import FILE as MAP
 from analysis_lib.import_map import ImportMap, known_guids
 from analysis_lib.imported_wave import imported_wave
@@ -56,7 +57,7 @@ def project_tables(
         )
         findings.append(Finding("stop", "W12", file, what, fix))
         return ProjectTables({}, {folder / source["file"] for source in named})
-    path = folder / named[0]["file"]
+    path = as_on_disk(folder / named[0]["file"])
     shown = path.relative_to(study.folder).as_posix()
     if _leads_outside(path, study.folder):
         findings.append(LEADS_OUTSIDE.at(shown))

@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 
 from analysis_lib.codebook import Codebook
+from analysis_lib.readable import Readable
 from analysis_lib.segment_counts import count_segments
 from analysis_lib.study_checks import EVERYBODY
 from analysis_lib.wave import Wave
@@ -23,8 +24,8 @@ ALL = EVERYBODY
 NOTHING_CODED = "nothing was coded in this wave, so no theme can be counted"
 
 
-@dataclass(frozen=True)
-class ThemeMatrix:
+@dataclass(frozen=True, repr=False)
+class ThemeMatrix(Readable):
     """Participants by themes, 1 present, 0 absent, NaN not codable.
 
     Parameters

@@ -28,6 +28,7 @@ from analysis_lib.quantitize import counted_segments
 from analysis_lib.quote_checks import fingerprint
 from analysis_lib.quote_flags import FLAGS
 from analysis_lib.quotes import TO_DECIDE, clear_quotes
+from analysis_lib.readable import Readable
 from analysis_lib.schema import table_schema
 from analysis_lib.study import Study
 from analysis_lib.wave import Wave
@@ -41,8 +42,8 @@ _KEY = table_schema("quote_reviews").primary_key
 _FILE = "quote_reviews.csv"
 
 
-@dataclass(frozen=True)
-class QuotesToReview:
+@dataclass(frozen=True, repr=False)
+class QuotesToReview(Readable):
     """Quotes that consent allows and a reviewer has to decide on.
 
     Parameters
@@ -68,15 +69,20 @@ def quotes_to_review(wave: Wave) -> QuotesToReview:
     wave
         A loaded wave.
 
+    Returns
+    -------
+    QuotesToReview
+        The words that wait for a decision, and why each of them waits.
+
     Examples
     --------
     >>> import analysis_lib as al
     >>> waiting = quotes_to_review(al.load_wave(al.EXAMPLE_STUDY, "2024a"))
-    >>> set(waiting.table["why"])
-    {'not reviewed', 'changed since its review'}
+    >>> sorted(set(waiting.table["why"]))
+    ['changed since its review', 'not reviewed']
     """
     quotes = clear_quotes(wave)
-    quotes = quotes.merge(_in_context(wave), on="segment_id", how="left")
+    quotes = quotes.merge(in_context(wave), on="segment_id", how="left")
     labels = {theme.id: theme.label for theme in wave.study.codebook}
     codes = counted_segments(wave)[["segment_id", "code_id"]].drop_duplicates()
     themes = codes["code_id"].map(labels).groupby(codes["segment_id"], sort=False).agg(", ".join)
@@ -92,8 +98,8 @@ def quotes_to_review(wave: Wave) -> QuotesToReview:
     return QuotesToReview(wave, table[[*columns, "why", "to_answer"]].reset_index(drop=True), counts)
 
 
-def _in_context(wave: Wave) -> pd.DataFrame:
-    """``segment_id, text_original, before, after``: each segment with the passages beside it in its document."""
+def in_context(wave: Wave) -> pd.DataFrame:
+    """``segment_id, text_original, before, after``: each segment with the coded passages beside it in its document."""
     columns = ["segment_id", "document_id", "start", "text", "text_original"]
     segments = wave.segments[columns].groupby("segment_id", sort=False, as_index=False).first()
     ordered = segments.sort_values(["document_id", "start"], kind="stable", na_position="last")
@@ -129,10 +135,27 @@ def write_reviews(
     reviewed_on
         Day of the decision; None for today.
 
+    Returns
+    -------
+    int
+        How many decisions were added.
+
     Raises
     ------
     StudyError
         If anything is not as above, or the file is none that rows can be added to. Nothing is written then.
+
+    Examples
+    --------
+    >>> from shutil import copytree
+    >>> from tempfile import TemporaryDirectory
+    >>> import analysis_lib as al
+    >>> place = TemporaryDirectory()
+    >>> study = copytree(al.EXAMPLE_STUDY, f"{place.name}/study")
+    >>> waiting = al.quotes_to_review(al.load_wave(study, "2024b"))
+    >>> al.write_reviews(waiting, {waiting.table["segment_id"].iloc[0]: "withhold"}, reviewer="ab")
+    1
+    >>> place.cleanup()
     """
     answered = answered or {}
     findings = list(_problems(waiting, decisions, reviewer, answered, originals))

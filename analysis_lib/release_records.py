@@ -16,10 +16,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from analysis_lib.consent import consent_of
+from analysis_lib.consent import withdrew_in_another_wave
 from analysis_lib.payload import Payload
 from analysis_lib.quotes import clear_quotes
-from analysis_lib.study import Study
+from analysis_lib.sharing import SHARE, people_who_share
 from analysis_lib.wave import Wave
 from analysis_lib.whole_files import write_whole
 
@@ -44,16 +44,16 @@ class QuoteMark:
 
 @dataclass(frozen=True)
 class ReleaseRecord:
-    """What one report holds.
+    """What one report, or one exported file with rows of people, holds.
 
     Parameters
     ----------
     report
-        Its folder, as seen from the study folder.
+        Its folder or file, as seen from the study folder.
     report_id
         The short name that stands on every page of it.
     profile, clearances
-        Who it is for, and which quotes could leave.
+        Who it is for, and which quotes could leave; ``share`` where rows of people left on that consent.
     released_on
         ISO date of the first release with this content.
     key
@@ -143,6 +143,38 @@ def release_record(
     )
 
 
+def rows_record(
+    wave: Wave,
+    people: Iterable[str],
+    *,
+    key: bytes,
+    file: str,
+    content: bytes,
+    profile: str,
+    released_on: str,
+) -> ReleaseRecord:
+    """The record of an exported file with a row per person.
+
+    Parameters
+    ----------
+    people
+        participant_ids of the people in it.
+    file, content
+        The file as seen from the study folder, and what it holds.
+    """
+    return ReleaseRecord(
+        wave=wave.id,
+        report=file,
+        report_id=hashlib.sha256(content).hexdigest()[:10],
+        profile=profile,
+        clearances=(SHARE,),
+        released_on=released_on,
+        key=mark(key, "key", ""),
+        people=tuple(sorted(mark(key, "person", person) for person in people)),
+        quotes=(),
+    )
+
+
 def _quoted(payloads: Iterable[Payload]) -> Iterable[str]:
     """Everything that stands as somebody's words in released payloads."""
     for payload in payloads:
@@ -202,9 +234,10 @@ def withdrawn_since(wave: Wave, records: Sequence[ReleaseRecord], key: bytes) ->
     key
         Key of the pseudonyms, the same as that of the records.
     """
-    gone = _withdrew_in_another_wave(wave.study, wave.id)
+    gone = withdrew_in_another_wave(wave.study, wave.id)
     agreed = wave.participants.index[wave.participants["agreed"]]
     still = {mark(key, "person", person) for person in agreed if person not in gone}
+    sharing = {mark(key, "person", person) for person in people_who_share(wave)} & still
     segments = clear_quotes(wave)
     ids = {mark(key, "segment", segment): segment for segment in segments["segment_id"]}
     found = []
@@ -215,21 +248,10 @@ def withdrawn_since(wave: Wave, records: Sequence[ReleaseRecord], key: bytes) ->
             for row in clear.itertuples()
             if mark(key, "person", row.participant_id) in still
         }
-        people = [person for person in record.people if person not in still]
+        allowed = sharing if SHARE in record.clearances else still
+        people = [person for person in record.people if person not in allowed]
         quotes = [quote for quote in record.quotes if (quote.segment, quote.words) not in holds]
         if people or quotes:
             named = tuple(sorted(ids[quote.segment] for quote in quotes if quote.segment in ids))
             found.append(Withdrawn(record, len(people), len(quotes), named))
-    return found
-
-
-def _withdrew_in_another_wave(study: Study, wave: str) -> set[str]:
-    """People of a panel who withdrew from the analysis or from being quoted in another wave."""
-    if study.repeated != "panel":
-        return set()
-    found: set[str] = set()
-    for name in study.waves:
-        if name != wave and (study.folder / "waves" / name).is_dir():
-            consent = consent_of(study, name).frame
-            found |= set(consent.loc[consent["withdrawn_on"].notna(), "participant_id"])
     return found

@@ -19,6 +19,7 @@ import pandas as pd
 from analysis_lib.claimed_agreement import compare_with_claims
 from analysis_lib.coder_ratings import CoderRatings, FloatArray, assigned, coder_ratings, codings
 from analysis_lib.quantitize import NOTHING_CODED, ThemeMatrix, families, with_consensus
+from analysis_lib.readable import Readable
 from analysis_lib.stats.agreement import Agreement, Coefficient, agreement
 from analysis_lib.unitising import unitising_agreement
 from analysis_lib.wave import Wave
@@ -48,8 +49,8 @@ _NEVER_BOTH = "no person was coded by two coders independently, so there is no a
 _MEASURES = ("percent", "kappa", "alpha", "ac1")
 
 
-@dataclass(frozen=True)
-class CodingReliability:
+@dataclass(frozen=True, repr=False)
+class CodingReliability(Readable):
     """How far coders agree on each code.
 
     Parameters

@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from functools import singledispatch
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 
 from analysis_lib.across_waves import AcrossWaves
@@ -21,6 +20,7 @@ from analysis_lib.coder_error import CoderError
 from analysis_lib.counts_by_wave import with_wave_differences
 from analysis_lib.crosstab import ThemeCrosstab, with_shares
 from analysis_lib.dropout_time import DropoutTime
+from analysis_lib.exporters.csv_files import csv_text
 from analysis_lib.imputed_models import ImputedModels
 from analysis_lib.intake import WaveIntake
 from analysis_lib.joint_display import JointDisplay
@@ -29,7 +29,6 @@ from analysis_lib.model_prediction import PredictionMeasures
 from analysis_lib.omnibus import Omnibus, csv_of
 from analysis_lib.outcome_models import GROUPS, OutcomeModels
 from analysis_lib.payload import Payload
-from analysis_lib.readers.apostrophes import quoted
 from analysis_lib.reliability import CodingReliability
 from analysis_lib.sensitivity import Sensitivity
 from analysis_lib.serious_codes import SeriousCodes
@@ -359,6 +358,17 @@ def save_results(results: object | Sequence[object], results_dir: str) -> None:
         A result of this package, or a list of them.
     results_dir
         Folder; an empty text writes nothing.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from tempfile import TemporaryDirectory
+    >>> import analysis_lib as al
+    >>> place = TemporaryDirectory()
+    >>> al.save_results(al.describe_wave(al.load_wave(al.EXAMPLE_STUDY, "2024b")), place.name)
+    >>> (Path(place.name) / "flow.csv").is_file()
+    True
+    >>> place.cleanup()
     """
     if not results_dir:
         return
@@ -381,23 +391,5 @@ def write_csv(path: Path, frame: pd.DataFrame, *, significant_digits: int | None
         Digits of a fraction; None keeps them all.
     """
     shown = frame.drop(columns=[name for name in _NEVER if name in frame])
-    rows = [[quoted(name) for name in shown.columns]]
-    rows += [
-        [_field(value, significant_digits) for value in row]
-        for row in shown.itertuples(index=False, name=None)
-    ]
-    text = "".join(",".join(row) + "\n" for row in rows)
+    text = csv_text(shown, significant_digits=significant_digits)
     path.write_text(text, encoding="utf-8", newline="")
-
-
-def _field(value: object, digits: int | None) -> str:
-    if value is None or value is pd.NA or (isinstance(value, float) and np.isnan(value)):
-        return ""
-    if isinstance(value, (bool, np.bool_)):
-        return "true" if value else "false"
-    if isinstance(value, (int, np.integer)):
-        return str(int(value))
-    if isinstance(value, (float, np.floating)):
-        number = float(value) if digits is None else float(f"{value:.{digits}g}")
-        return str(int(number)) if number.is_integer() and abs(number) < 1e15 else repr(number)
-    return quoted(str(value))

@@ -175,11 +175,33 @@ def review_quotes(wave: Wave, reviewer: str = "", *, at_once: int = 5) -> Review
         Who decides: letters, digits, ``_`` and ``-``, such as initials.
     at_once
         Quotes shown together.
+
+    Returns
+    -------
+    ReviewForm
+        A form for the last line of a cell; its words are in no output and in no saved notebook.
     """
     return ReviewForm(quotes_to_review(wave), reviewer, at_once=at_once)
 
 
 def review_state(wave: Wave) -> pd.DataFrame:
-    """How many segments may leave, wait for a decision or stay withheld: ``state, n``, and no word of them."""
+    """How many segments may leave, wait for a decision or stay withheld: ``state, n``, and no word of them.
+
+    Parameters
+    ----------
+    wave
+        A loaded wave.
+
+    Returns
+    -------
+    DataFrame
+        ``state, n``: what may happen to the words, and to how many segments it does.
+
+    Examples
+    --------
+    >>> import analysis_lib as al
+    >>> list(al.review_state(al.load_wave(al.EXAMPLE_STUDY, "2024a")).columns)
+    ['state', 'n']
+    """
     counts = quotes_to_review(wave).counts
     return counts.sort_values("state", key=lambda state: state != MAY_LEAVE, kind="stable", ignore_index=True)

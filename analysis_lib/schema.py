@@ -18,8 +18,11 @@ from typing import Any, Literal
 
 import yaml
 
+from analysis_lib.file_names import composed
+
 DATA_SCHEMA = Path(__file__).resolve().parents[1] / "data_schema"
 EXAMPLE_STUDY = DATA_SCHEMA / "example_study"
+TUTORIAL_FILES = DATA_SCHEMA.parent / "notebooks" / "tutorial" / "files"  # invented, with mistakes to mend
 TABLES = (
     "participants",
     "coded_segments",
@@ -35,6 +38,9 @@ TABLES = (
 _CONTRACT_NAMES = frozenset(
     {*TABLES, "study", "codebook", "wave", "author_notes", "import_map", "code_guids"}
 )
+
+# Environment variable by which a run names the folder that spares its notebooks reading earlier waves again.
+EARLIER_WAVES = "THEMEWAVE_EARLIER_WAVES"
 
 ColumnType = Literal["string", "integer", "number", "boolean", "date"]
 Block = Literal["demographic", "clinical", "service", "other"]
@@ -186,7 +192,7 @@ def public_name(file: str) -> str:
     if len(above) == depth and PurePosixPath(name).stem in _CONTRACT_NAMES:
         return file
     digest = hashlib.sha256(
-        "/".join([*above[depth:], name]).encode("utf-8", errors="surrogateescape")
+        composed("/".join([*above[depth:], name])).encode("utf-8", errors="surrogateescape")
     ).hexdigest()
     suffix = PurePosixPath(name).suffix
     shown = f"file-{digest[:8]}{suffix if re.fullmatch(r'[.][a-z0-9]{1,8}', suffix) else ''}"

@@ -18,6 +18,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from analysis_lib.crosstab import ThemeCrosstab
+from analysis_lib.readable import Readable
 from analysis_lib.reliability import WEAK_BELOW
 from analysis_lib.specification_table import (
     COLUMNS,
@@ -61,8 +62,8 @@ _ESTIMATES = ["specification", "theme_id", *LIMITS, "smallest_cell", "reason"]
 _THEMES = ["theme_id", "theme_label", "depth", "p_joint", "p_joint_adjusted"]
 
 
-@dataclass(frozen=True)
-class Sensitivity:
+@dataclass(frozen=True, repr=False)
+class Sensitivity(Readable):
     """One comparison under every specification.
 
     Parameters

@@ -15,11 +15,12 @@ from dataclasses import dataclass
 import pandas as pd
 
 from analysis_lib.quantitize import families
+from analysis_lib.readable import Readable
 from analysis_lib.wave import Wave
 
 
-@dataclass(frozen=True)
-class SeriousCodes:
+@dataclass(frozen=True, repr=False)
+class SeriousCodes(Readable):
     """Segments that somebody coded with a serious theme.
 
     Parameters
@@ -39,6 +40,16 @@ class SeriousCodes:
 
 def serious_codes(wave: Wave) -> SeriousCodes:
     """Who was coded with a theme that the codebook calls serious.
+
+    Parameters
+    ----------
+    wave
+        A loaded wave.
+
+    Returns
+    -------
+    SeriousCodes
+        For the team alone: it names segments and people, and gets into no report.
 
     Examples
     --------

@@ -16,6 +16,8 @@ from typing import Any, Literal, get_args
 
 from analysis_lib.codebook import Codebook, examine_codebook
 from analysis_lib.errors import Finding, StudyError
+from analysis_lib.file_names import composed
+from analysis_lib.readable import Readable
 from analysis_lib.readers.delimited import SEPARATORS
 from analysis_lib.schema import DATA_SCHEMA, TABLES, Block, Column, TableSchema, table_schema
 from analysis_lib.study_checks import DERIVED, study_problems
@@ -178,8 +180,8 @@ class RawColumns:
     encoding: str | None
 
 
-@dataclass(frozen=True)
-class Study:
+@dataclass(frozen=True, repr=False)
+class Study(Readable):
     """The decisions of a study and its codebook.
 
     Parameters
@@ -304,6 +306,11 @@ def load_study(folder: str | Path) -> Study:
     folder
         The study folder.
 
+    Returns
+    -------
+    Study
+        What the team decided, and the codebook.
+
     Raises
     ------
     StudyError
@@ -395,7 +402,8 @@ def examine_wave_facts(folder: Path, wave: str) -> tuple[WaveFacts | None, list[
         n_invited=raw.get("n_invited"),
         n_declined=raw.get("n_declined"),
         weights=raw.get("weights"),
-        sources=tuple(raw["sources"]),
+        # A path that was written on Windows is meant on every machine.
+        sources=tuple(source | {"file": source["file"].replace("\\", "/")} for source in raw["sources"]),
         lines={key: text.lines[(key,)] for key in raw if (key,) in text.lines},
     )
     return facts, list(text.findings)
@@ -412,7 +420,7 @@ def _study(folder: Path, raw: dict[str, Any], codebook: Codebook) -> Study:
     reserved = {"values", "missing", "decimal_mark", "separator", "encoding", *TABLES}
     return Study(
         folder=folder,
-        name=raw["study"],
+        name=composed(raw["study"]),  # it names folders and a key file, on whichever machine
         waves=tuple(raw["waves"]),
         outcome=Outcome(
             groups=tuple(outcome["groups"]),

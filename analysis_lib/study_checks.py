@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from analysis_lib.errors import Finding, Level, characters_allowed, did_you_mean, value_class
+from analysis_lib.file_names import same_everywhere, why_not_everywhere
 from analysis_lib.readers.delimited import ENCODINGS, SEPARATORS
 from analysis_lib.schema import TABLES, Column, TableSchema, checklist_items, table_schema
 from analysis_lib.yamlfile import Place, YamlText, shown_place
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
 # The group that stands for everybody in every table, and the columns that freezing a wave derives.
 EVERYBODY = "all"
+# What `themewave new` puts where a text of the team's own belongs.
+TEMPLATE = {"title": "Title of the report", "setting": "Where the therapies took place"}
 DERIVED = ("outcome_group", "why_no_group", "agreed", "has_material", "analysed")
 
 Report = Callable[..., Finding]
@@ -54,6 +57,8 @@ def study_problems(study: Study, text: YamlText) -> Iterator[Finding]:
     yield from _column_problems(study.columns, at)
     yield from _manuscript_problems(study, at)
     yield from _contradictions(study, at)
+    yield from _words_of_the_template(study, at)
+    yield from _folder_problems(study, at)
 
 
 def _outcome_problems(study: Study, schema: TableSchema, at: Report) -> Iterator[Finding]:
@@ -278,7 +283,30 @@ def _contradictions(study: Study, at: Report) -> Iterator[Finding]:
     if study.pseudonym_key is not None and not _outside(study.pseudonym_key, study.folder):
         what = "the key of the pseudonyms must lie outside the study folder, under a full path."
         fix = "Name such a file, or leave the line out to keep it in your configuration folder."
-        yield at("S10", ("pseudonym_key",), what, fix, "a path that starts with / or ~")
+        yield at(
+            "S10", ("pseudonym_key",), what, fix, "a path that starts with / or ~, or with a drive on Windows"
+        )
+
+
+def _words_of_the_template(study: Study, at: Report) -> Iterator[Finding]:
+    """Texts that were left as `themewave new` wrote them; they would stand on the cover."""
+    for key, words in TEMPLATE.items():
+        if getattr(study, key) == words:
+            what = "this is still what `themewave new` wrote, and it would stand on the cover of the report."
+            yield at("S15", (key,), what, "Write your own words here.", level="warn")
+
+
+def _folder_problems(study: Study, at: Report) -> Iterator[Finding]:
+    """Names of folders that not every machine can have, or can tell apart."""
+    named: list[tuple[str, Place]] = [(study.name, ("study",))]
+    named += [(wave, ("waves", i)) for i, wave in enumerate(study.waves)]
+    for name, place in named:
+        if reason := why_not_everywhere(name):
+            what = f"no folder on Windows can have this name: {reason}."
+            yield at("S16", place, what, "Give it another name, and its folder too.")
+    for one, other in same_everywhere(study.waves):
+        what = f"{one} and {other} are one folder on Windows and macOS."
+        yield at("S17", ("waves", study.waves.index(other)), what, "Give one of them another name.")
 
 
 def _outside(path: str, folder: Path) -> bool:

@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 
 from analysis_lib.crosstab import ThemeCrosstab
+from analysis_lib.readable import Readable
 from analysis_lib.specifications import compared_group, nothing_to_compare
 from analysis_lib.stats.prediction import auc
 from analysis_lib.theme_patterns import leading_themes
@@ -57,8 +58,8 @@ _ESTIMATES = ["theme_id", "way", *_LIMITS, "smallest_cell", "reason"]
 _PANEL = ["theme_id", "theme_label", "way", "group", "reference", *_LIMITS, *FOUR, "smallest_cell", "reason"]
 
 
-@dataclass(frozen=True)
-class Talkativeness:
+@dataclass(frozen=True, repr=False)
+class Talkativeness(Readable):
     """How much each group says, and the leading themes counted in four ways.
 
     Parameters

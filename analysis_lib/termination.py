@@ -18,6 +18,7 @@ import pandas as pd
 from analysis_lib.errors import ModelError
 from analysis_lib.late_starters import ALL_LATE
 from analysis_lib.quantitize import ThemeMatrix
+from analysis_lib.readable import Readable
 from analysis_lib.stats.firth import FirthFit, firth_logistic
 from analysis_lib.stats.logistic import logistic
 from analysis_lib.stats.marginal import marginal_probabilities
@@ -31,8 +32,8 @@ NO_GROUP = "no group"
 ASSUMED_R2 = 0.1  # Cox-Snell R2 for the sample-size guard; small, as in the attrition literature
 
 
-@dataclass(frozen=True)
-class TerminationModels:
+@dataclass(frozen=True, repr=False)
+class TerminationModels(Readable):
     """Every stated model under every dropout definition.
 
     Parameters

@@ -16,6 +16,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from analysis_lib.crosstab import ThemeCrosstab, with_differences
+from analysis_lib.readable import Readable
 from analysis_lib.stats.pooling import PooledBank, partial_pooling
 from analysis_lib.theme_cooccurrence import lowest_themes
 
@@ -35,8 +36,8 @@ _REFLEXIVE = "reflexive thematic analysis does not read frequency as importance,
 _NO_COMPARISON = "no comparison group in this wave, so there are no odds ratios to pool"
 
 
-@dataclass(frozen=True)
-class PooledThemes:
+@dataclass(frozen=True, repr=False)
+class PooledThemes(Readable):
     """Odds ratios of a bank of themes, by themselves and pooled.
 
     Parameters

@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 
 from analysis_lib.quantitize import ThemeMatrix
+from analysis_lib.readable import Readable
 from analysis_lib.stats.cooccurrence import Cooccurrence, cooccurrence
 from analysis_lib.stats.multiple import benjamini_hochberg, holm
 
@@ -36,8 +37,8 @@ _TOO_FEW_THEMES = (
 )
 
 
-@dataclass(frozen=True)
-class ThemeCooccurrence:
+@dataclass(frozen=True, repr=False)
+class ThemeCooccurrence(Readable):
     """Pairs of themes by the people who have both.
 
     Parameters

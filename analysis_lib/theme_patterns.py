@@ -14,8 +14,9 @@ from dataclasses import dataclass
 import pandas as pd
 
 from analysis_lib.crosstab import ThemeCrosstab, in_base
-from analysis_lib.errors import did_you_mean
+from analysis_lib.errors import CallError, did_you_mean
 from analysis_lib.quantitize import ALL
+from analysis_lib.readable import Readable
 
 N_THEMES = 6  # with more, nearly everybody has a combination of their own
 N_PATTERNS = 15
@@ -25,8 +26,8 @@ _NOBODY_WHOLE = "nobody was coded for all of these themes, so no combination can
 _NO_THEME = "no theme was coded for anybody in this wave, so there is nothing to combine"
 
 
-@dataclass(frozen=True)
-class ThemePatterns:
+@dataclass(frozen=True, repr=False)
+class ThemePatterns(Readable):
     """Combinations of themes by the people who have exactly these.
 
     Parameters
@@ -82,9 +83,14 @@ def theme_patterns(
         Combinations that are kept apart, those of most people first; the others are counted together. None keeps
         all apart.
 
+    Returns
+    -------
+    ThemePatterns
+        How many people have exactly which of the themes, group by group.
+
     Raises
     ------
-    ValueError
+    CallError
         If a theme is not in the crosstab.
 
     Examples
@@ -99,7 +105,7 @@ def theme_patterns(
     chosen = tuple(dict.fromkeys(leading_themes(by_outcome)[:n_themes] if themes is None else themes))
     for theme in chosen:
         if theme not in matrix.themes:
-            raise ValueError(f'There is no theme "{theme}" here.{did_you_mean(theme, matrix.themes)}')
+            raise CallError(f'There is no theme "{theme}" here.{did_you_mean(theme, matrix.themes)}')
     people = in_base(matrix)
     values = matrix.values.loc[people, list(chosen)]
     whole = values[values.notna().all(axis=1)] == 1

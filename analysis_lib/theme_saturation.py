@@ -17,6 +17,7 @@ import pandas as pd
 
 from analysis_lib.errors import ModelError, did_you_mean
 from analysis_lib.quantitize import ALL, ThemeMatrix, counted_segments
+from analysis_lib.readable import Readable
 from analysis_lib.stats.saturation import SaturationCurve, saturation_curve
 
 BASE, RUN, THRESHOLD = 4, 2, 0.05
@@ -28,8 +29,8 @@ TOO_FEW, EMPTY_BASE = "too few people", "no code in the base"
 _REFLEXIVE = "reflexive thematic analysis does not take saturation as a mark of quality, so none is estimated"
 
 
-@dataclass(frozen=True)
-class ThemeSaturation:
+@dataclass(frozen=True, repr=False)
+class ThemeSaturation(Readable):
     """Codes seen after so many people, by group.
 
     Parameters

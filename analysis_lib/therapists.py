@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from analysis_lib.errors import ModelError
 from analysis_lib.quantitize import ThemeMatrix
+from analysis_lib.readable import Readable
 from analysis_lib.stats.clusters import ClusteredFit, gee_logistic
 from analysis_lib.stats.conditional import conditional_logistic
 from analysis_lib.stats.firth import firth_logistic
@@ -59,8 +60,8 @@ _IN_PLAIN_WORDS = {
 }
 
 
-@dataclass(frozen=True)
-class ClusteredModels:
+@dataclass(frozen=True, repr=False)
+class ClusteredModels(Readable):
     """The stated models with people of one therapist, or another cluster, allowed to resemble one another.
 
     Parameters

@@ -23,6 +23,7 @@ from analysis_lib.checks import check_tables
 from analysis_lib.consent import withdrawn_elsewhere
 from analysis_lib.errors import (
     Finding,
+    Findings,
     StudyError,
     did_you_mean,
     first_few,
@@ -31,8 +32,9 @@ from analysis_lib.errors import (
 )
 from analysis_lib.notes_wording import wording_problems
 from analysis_lib.outcome import dropout_flags, outcome_groups
+from analysis_lib.readable import Readable
 from analysis_lib.readers import RawTable
-from analysis_lib.schema import public_name, table_schema
+from analysis_lib.schema import TABLES, public_name, table_schema
 from analysis_lib.study import (
     Study,
     WaveFacts,
@@ -45,8 +47,8 @@ from analysis_lib.wave_files import read_wave_files
 from analysis_lib.yamlfile import shown_place
 
 
-@dataclass(frozen=True)
-class Wave:
+@dataclass(frozen=True, repr=False)
+class Wave(Readable):
     """One wave of a study, checked and frozen.
 
     Parameters
@@ -132,6 +134,11 @@ def load_wave(study: Study | str | Path, wave: str) -> Wave:
     wave
         Name of a wave that study.yaml lists.
 
+    Returns
+    -------
+    Wave
+        Checked and frozen: it does not change when its files do.
+
     Raises
     ------
     StudyError
@@ -150,7 +157,7 @@ def load_wave(study: Study | str | Path, wave: str) -> Wave:
     return result
 
 
-def check_study(study: str | Path, waves: Iterable[str] | None = None) -> list[Finding]:
+def check_study(study: str | Path, waves: Iterable[str] | None = None) -> Findings:
     """Every problem in every file of a study, without analysing anything.
 
     Parameters
@@ -162,8 +169,14 @@ def check_study(study: str | Path, waves: Iterable[str] | None = None) -> list[F
 
     Returns
     -------
-    list of Finding
-        Sorted; empty when all is well.
+    Findings
+        A list of them, stops first, then by file and line; empty when all is well.
+
+    Examples
+    --------
+    >>> import analysis_lib as al
+    >>> al.check_study(al.EXAMPLE_STUDY).summary
+    '0 to mend, 6 to look at, 1 to know.'
     """
     known, findings = examine_study(study)
     if known is None:
@@ -171,7 +184,7 @@ def check_study(study: str | Path, waves: Iterable[str] | None = None) -> list[F
             what = "no wave was looked at, since study.yaml cannot be used as it stands."
             fix = "Mend what stands above and check again."
             findings.append(Finding("note", "W09", "waves", what, fix))
-        return in_order(findings)
+        return Findings(in_order(findings))
     sound = not any(finding.level == "stop" for finding in findings)
     findings += _unlisted_waves(known) if waves is None else []
     people: set[str] = set()
@@ -184,7 +197,7 @@ def check_study(study: str | Path, waves: Iterable[str] | None = None) -> list[F
         if result is not None:
             people.update(result.participants.index if known.repeated == "independent" else ())
             facts.append(result.facts)
-    return in_order([*findings, *_waves_in_order(facts)])
+    return Findings(in_order([*findings, *_waves_in_order(facts)]))
 
 
 def _waves_in_order(facts: list[WaveFacts]) -> list[Finding]:
@@ -308,10 +321,11 @@ def _corrections(raw: RawTable | None, study: Study) -> tuple[list[Correction], 
 
 
 def _unused_names(study: Study, wave: str, raws: Mapping[str, RawTable | None]) -> list[Finding]:
-    """Raw column names that study.yaml maps and no table of the wave has."""
+    """Raw column names that study.yaml maps and no table of the wave has; one that cannot be read may have any."""
     columns = {name: set(raw.columns) for name, raw in raws.items() if raw is not None}
     anywhere = {name for names in columns.values() for name in names}
-    unused: list[tuple[str, ...]] = [("columns", raw) for raw in study.columns.names if raw not in anywhere]
+    mapped = study.columns.names if set(TABLES) <= raws.keys() else ()
+    unused: list[tuple[str, ...]] = [("columns", raw) for raw in mapped if raw not in anywhere]
     for table, names in study.columns.names_in.items():
         here = columns.get(table)
         unused += [("columns", table, raw) for raw in names if here is not None and raw not in here]
@@ -388,14 +402,3 @@ def _input_hashes(study: Study, wave: str, tables: Iterable[str]) -> dict[str, s
         if path.is_file()
     }
     return hashes | {"study.yaml": hash_of_decisions(study.folder)}
-
-
-def waves_before(wave: Wave) -> list[tuple[str, Wave | None]]:
-    """The waves that study.yaml lists before this one, in its order; None for one that does not load."""
-    found: list[tuple[str, Wave | None]] = []
-    for name in wave.study.waves[: wave.study.waves.index(wave.id)]:
-        try:
-            found.append((name, load_wave(wave.study, name)))
-        except StudyError:
-            found.append((name, None))
-    return found

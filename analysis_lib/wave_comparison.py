@@ -20,11 +20,13 @@ from analysis_lib.change_tests import INDEPENDENT, PAIRED, TESTS, change_tests
 from analysis_lib.codebook_changes import changes_between
 from analysis_lib.counts_by_wave import NO_FILES, NOBODY_HERE
 from analysis_lib.crosstab import SMALLEST_GROUP, in_base
+from analysis_lib.earlier_waves import waves_before
 from analysis_lib.quantitize import ALL, ThemeMatrix, quantitize
+from analysis_lib.readable import Readable
 from analysis_lib.share_changes import changes_of, with_change_tiers
 from analysis_lib.study import Study
 from analysis_lib.themes_as_now import ThemesAsNow, themes_as_now
-from analysis_lib.wave import Wave, waves_before
+from analysis_lib.wave import Wave
 
 FIRST_WAVE = "this is the first wave, so there is nothing to compare it with"
 NO_EARLIER = "no earlier wave can be read, so there is nothing to compare this one with"
@@ -47,8 +49,8 @@ STEPS = ["theme_id", "wave", "group", "since", "n_now_only", "n_before_only", "n
 WAVES = ["wave", "look", "codebook_version", "n_counted", "n_repeated", "reason"]
 
 
-@dataclass(frozen=True)
-class WaveComparison:
+@dataclass(frozen=True, repr=False)
+class WaveComparison(Readable):
     """The themes of this wave beside those of the waves before it.
 
     Parameters

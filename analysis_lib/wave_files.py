@@ -11,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from analysis_lib.errors import Finding, Level, StudyError, did_you_mean, looks_like_a_name
+from analysis_lib.file_names import as_on_disk
 from analysis_lib.importers import IMPORTERS
 from analysis_lib.project_tables import below, project_tables
 from analysis_lib.readers import READERS, RawTable, read_table
@@ -173,7 +174,7 @@ def _named_sources(folder: Path, facts: WaveFacts | None) -> tuple[dict[str, lis
             )
         else:
             file_format = file_format and file_format.casefold()
-            named.append((folder / file, source.get("sheet"), file_format))
+            named.append((as_on_disk(folder / file), source.get("sheet"), file_format))
     return sources, findings
 
 

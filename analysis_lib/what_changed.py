@@ -21,6 +21,7 @@ from analysis_lib.codebook_changes import meaning_before
 from analysis_lib.counts_by_wave import COUNTS, with_wave_differences
 from analysis_lib.crosstab import contrasts_alone, with_tiers
 from analysis_lib.quantitize import families, quantitize
+from analysis_lib.readable import Readable
 from analysis_lib.stats.change import difference_of_estimates
 from analysis_lib.wave import Wave
 from analysis_lib.wave_comparison import WaveComparison
@@ -45,8 +46,8 @@ CONTRASTS = [
 ]
 
 
-@dataclass(frozen=True)
-class WhatChanged:
+@dataclass(frozen=True, repr=False)
+class WhatChanged(Readable):
     """This wave beside the last one.
 
     Parameters
@@ -85,6 +86,11 @@ def what_changed(comparison: WaveComparison, agreement: AgreementByWave | None =
         From :func:`analysis_lib.compare_waves`.
     agreement
         From :func:`analysis_lib.agreement_by_wave`; None computes it from the waves of the comparison.
+
+    Returns
+    -------
+    WhatChanged
+        What moved beyond noise, and what cannot be compared and why.
 
     Examples
     --------

@@ -222,8 +222,14 @@ def _parse(path: Path, reading: _Reading) -> Any:
         return None
     except yaml.MarkedYAMLError as error:
         reading.lines[()] = _line(error.problem_mark)
-        what = "the line cannot be read as YAML."
-        fix = "Check indentation (spaces, no tabs), colons and quotation marks here and in the line above."
+        if re.search("escape|hexdecimal", str(error.problem)):  # the words of libyaml
+            what = "a backslash between double quotation marks stands for a special character."
+            fix = "Write / in its place in a path, which Windows reads too, or take the quotation marks away."
+        else:
+            what = "the line cannot be read as YAML."
+            fix = (
+                "Check indentation (spaces, no tabs), colons and quotation marks here and in the line above."
+            )
         reading.stop("Y03", (), what, fix)
         return None
     except yaml.YAMLError:  # the reader below the parser, which knows characters only

@@ -37,6 +37,7 @@ def refresh(path: Path) -> None:
 
 
 if __name__ == "__main__":
-    for name in sys.argv[1:] or sorted(path.name for path in NOTEBOOKS.glob("0*.ipynb")):
+    every = [*NOTEBOOKS.glob("0*.ipynb"), *NOTEBOOKS.glob("tutorial/*.ipynb")]
+    for name in sys.argv[1:] or sorted(str(path.relative_to(NOTEBOOKS)) for path in every):
         print(name)
         refresh(NOTEBOOKS / name)

@@ -327,6 +327,16 @@ def test_estimates_leave_only_with_enough_people_behind_them() -> None:
     assert "withheld: unhelpful: Cold" in format_table(closed).as_text()
 
 
+def test_a_table_of_which_everything_is_withheld_says_so_and_not_that_there_is_nothing() -> None:
+    few = settled(MISSED, checked=[*H[:8], *U[:8]])
+    inside, outside = payload_of(few), release([payload_of(few)], ROUNDED).payloads[0]
+    assert (
+        "All that there is to show is withheld by the rules for release." in format_table(outside).as_text()
+    )
+    assert "nothing to count" not in format_table(outside).as_text()
+    assert "withheld by the rules" not in format_table(inside).as_text()
+
+
 def test_released_naive_estimates_follow_from_rounded_counts_and_are_not_held_against_the_corrected() -> None:
     found = settled([*H[:8], *U[:12]], [*H[:7], *U[:13]])
     table, words = release([payload_of(found), payload_of(found, "sentences")], ROUNDED).payloads

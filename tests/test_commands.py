@@ -9,6 +9,7 @@ import re
 import shutil
 import socket
 import stat
+import zipfile
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from tiny_study import CANARY, spoilt, write_study
 
 import analysis_lib as al
 from analysis_lib.__main__ import main
-from analysis_lib.commands import keys
+from analysis_lib.commands import keys, verify
 from analysis_lib.commands.due import due
 from analysis_lib.errors import StudyError
 from analysis_lib.runner import notebooks as suite
@@ -103,13 +104,18 @@ def test_check_of_an_unknown_wave_names_the_known_ones(study, capsys):
 def test_new_makes_a_folder_with_every_table_and_check_says_what_is_missing(tmp_path, capsys):
     folder = tmp_path / "mine"
     assert typed("new", folder) == 0
-    assert {path.stem for path in (folder / "waves" / "wave_1").glob("*.csv")} == set(TABLES)
+    in_wave, beside = (
+        {path.stem for path in below.glob("*.csv")}
+        for below in (folder / "waves" / "wave_1", folder / "optional_tables")
+    )
+    assert in_wave == {"participants", "coded_segments"}
+    assert in_wave | beside == set(TABLES)
     assert (folder / ".gitignore").read_text().splitlines()[-1] == "*"
     capsys.readouterr()
     assert typed("check", folder) == 1
     printed = capsys.readouterr()
     stops = [line.split(":")[0] for line in printed.out.splitlines() if line.startswith("stop")]
-    assert stops == ["stop R11  waves/wave_1/consent.csv", "stop R11  waves/wave_1/participants.csv"]
+    assert stops == ["stop R11  waves/wave_1/participants.csv"]
     assert "Traceback" not in printed.err
 
 
@@ -444,3 +450,44 @@ def test_the_manifest_of_a_run_names_neither_user_nor_machine_nor_any_full_path(
     ):
         assert not re.search(rf"\b{re.escape(word)}\b", text)
     assert not re.search(r'": "(?:/|~|[A-Za-z]:)', text)
+
+
+def with_another_digit(text: str) -> str:
+    """A text with the last digit that stands alone between two tags or marks of a table exchanged."""
+    *_, last = re.finditer(r"(?<=[>,])\d(?=[<,])", text)
+    return text[: last.start()] + str((int(last[0]) + 1) % 10) + text[last.end() :]
+
+
+@pytest.mark.runs
+def test_one_digit_changed_in_a_table_a_page_or_a_word_file_is_found_and_placed(
+    a_run, tmp_path, capsys, monkeypatch
+):
+    def copied(folder):  # what the run left, which a test above has shown to be what a rerun gives
+        shutil.copytree(finished(a_run), folder)
+        return []
+
+    monkeypatch.setattr(suite, "IN_RUN", ("01_wave_intake",))
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(a_run[0].parent / "configuration"))
+    monkeypatch.setattr(verify, "_run_again", lambda wave, study, states, out: copied(out / wave))
+    copied(sent := tmp_path / "sent")
+    for name in ("results/flow.csv", "report.html"):
+        path = sent / name
+        path.write_bytes(with_another_digit(path.read_bytes().decode()).encode())
+    with (
+        zipfile.ZipFile(finished(a_run) / "tables.docx") as kept,
+        zipfile.ZipFile(sent / "tables.docx", "w") as made,
+    ):
+        for entry in kept.infolist():
+            content = kept.read(entry)
+            if entry.filename == "word/document.xml":
+                content = with_another_digit(content.decode()).encode()
+            made.writestr(entry, content)
+    assert typed("verify", sent, "--study", a_run[0], "--json") == 1
+    found = json.loads(capsys.readouterr().out)
+    names = ["report.html", "results/flow.csv", "tables.docx"]
+    assert sorted(each["file"] for each in found if each["code"] == "V03") == names
+    placed = {each["file"]: each for each in found if each["code"] == "V21"}
+    assert sorted(placed) == names
+    assert placed["report.html"]["line"] > 1
+    assert (placed["results/flow.csv"]["line"], placed["results/flow.csv"]["column"]) != (None, None)
+    assert "word/document.xml" in str(placed["tables.docx"])

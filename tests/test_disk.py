@@ -101,7 +101,7 @@ def run_once(tmp_path, publish):
 def written(monkeypatch, cell):
     """Have notebooks count as executed, with this output in their last cell."""
 
-    def pretend(name, parameters, output, *, folder, warm):
+    def pretend(name, parameters, output, *, folder, warm, earlier_waves):
         path = notebook(output.parent, output.stem, "1")
         text = path.read_text().replace('"outputs": []', f'"outputs": [{cell}]')
         path.write_text(text)

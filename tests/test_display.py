@@ -124,3 +124,12 @@ def test_notebook_numbers_are_exact_whatever_the_release_rule(example):
     text = show(example.crosstab, "shares").text
     shown = {int(n) for n in pd.Series(text.split()).str.extract(r"^(\d+)/\d+$")[0].dropna()}
     assert any(n % 3 for n in shown)
+
+
+@pytest.mark.parametrize("wave", ["2024a", "2024b", "2025a"])
+def test_every_result_of_the_example_reads_in_at_most_eight_lines(examples, wave):
+    for result in examples[wave].results:
+        lines = repr(result).splitlines()
+        assert 2 <= len(lines) <= 8, lines
+        assert lines[0].startswith(f"{type(result).__name__}: ")
+        assert max(map(len, lines)) <= 400

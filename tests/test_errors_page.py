@@ -12,6 +12,8 @@ from bad_inputs.reading import faults
 # Codes that another test provokes, since they need more than one spoilt file.
 ELSEWHERE = {
     "C08": "test_codebook",
+    "S16": "test_file_names",
+    "S17": "test_file_names",
     "W09": "test_bad_studies",
     "W13": "importers/test_import_command",
     "W20": "test_author_notes",

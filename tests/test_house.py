@@ -24,9 +24,10 @@ LIBRARY = ROOT / "analysis_lib"
 
 # The arrow goes down this list only: a module imports from earlier lines, and a package within itself.
 LAYERS = (
-    "errors wording",
-    "disk_trouble whole_files",
+    "errors wording readable",
+    "disk_trouble file_names whole_files",
     "schema",
+    "new_study",
     "readers",
     "importers",
     "yamlfile",
@@ -42,8 +43,9 @@ LAYERS = (
     "quote_checks consent",
     "checks author_notes notes_wording",
     "wave",
+    "earlier_waves",
     "segment_counts",
-    "quantitize quotes notes",
+    "quantitize quotes notes sharing",
     "quote_review",
     "exporters",
     "stats",
@@ -54,9 +56,9 @@ LAYERS = (
     "agreement_by_wave",
     "termination_design dropout_followup",
     "strata large_sample cqr",
-    "crosstab termination intake",
+    "crosstab termination intake explore",
     "model_blocks therapists outcome_models dropout_time model_prediction imputed_models",
-    "branches omnibus theme_patterns serious_codes",
+    "branches omnibus theme_patterns serious_codes explored_quotes main_table",
     "codebook_changes",
     "themes_as_now",
     "counts_by_wave",
@@ -72,7 +74,8 @@ LAYERS = (
     "views release",
     "tables",
     "sentences figures",
-    "display result_files release_records review_form",
+    "display result_files release_records review_form explorer",
+    "in_brief",
     "report",
     "runner",
     "commands",
@@ -290,7 +293,9 @@ COMES_WITH = {
     "jupyter_core": "jupyterlab",
     "packaging": "jupyterlab",
     "ipykernel": "jupyterlab",
+    "jupyter_server": "jupyterlab",
     "markupsafe": "jinja2",
+    "traitlets": "anywidget",
 }
 DECLARED_AS = {"yaml": "pyyaml", "odf": "odfpy", "docx": "python-docx", "PIL": "pillow"}
 

@@ -24,6 +24,9 @@ from analysis_lib.study import hash_of_decisions, load_study
 ROOT = Path(__file__).resolve().parents[1]
 NOTEBOOKS = ROOT / "notebooks"
 NAMES = sorted(path.stem for path in NOTEBOOKS.glob("0[1-9]*.ipynb"))
+# A newcomer works through these: they make and mend a study, so they have no spine, may use the standard library to
+# copy and write files, and show what comes back as it is.
+TUTORIAL = sorted(f"tutorial/{path.stem}" for path in NOTEBOOKS.glob("tutorial/*.ipynb"))
 STUDY = load_study(EXAMPLE_STUDY)
 # The same headings in each, in this order; what is the notebook's own stands between them.
 SPINE = (
@@ -37,6 +40,7 @@ SPINE = (
 FEWEST_COMPARED = 35  # outputs that nbval compares, all notebooks together
 TAGS = {"parameters", "notebook-only"}
 each_notebook = pytest.mark.parametrize("name", NAMES)
+each_page = pytest.mark.parametrize("name", NAMES + TUTORIAL)
 
 
 @cache
@@ -67,7 +71,7 @@ def test_the_run_executes_every_committed_notebook_of_the_suite():
 # Prose
 
 
-@each_notebook
+@each_page
 def test_it_opens_with_a_question_and_says_for_whom_it_is(name):
     first = read(name).cells[0]
     title, _, rest = first.source.partition("\n")
@@ -83,13 +87,13 @@ def test_it_has_the_headings_of_every_notebook_in_their_order(name):
     assert places == sorted(places)
 
 
-@each_notebook
+@each_page
 def test_no_number_is_typed_in_prose(name):
     for cell in prose(name):
         assert not re.search(r"\d", re.sub(r"`[^`]*`", "", cell.source)), cell.source
 
 
-@each_notebook
+@each_page
 def test_prose_stands_before_results(name):
     cells = read(name).cells
     assert cells[0].cell_type == "markdown"
@@ -100,12 +104,12 @@ def test_prose_stands_before_results(name):
 # Code
 
 
-@each_notebook
+@each_page
 def test_it_has_between_seven_and_eighteen_code_cells(name):
     assert 7 <= len(code(name)) <= 18
 
 
-@each_notebook
+@each_page
 def test_functions_loops_and_error_handling_live_in_the_library(name):
     banned = (
         ast.FunctionDef,
@@ -123,6 +127,27 @@ def test_functions_loops_and_error_handling_live_in_the_library(name):
             cell.source
         )
         assert len(ast.parse(cell.source).body) <= 4, cell.source
+
+
+@pytest.mark.parametrize("name", TUTORIAL)
+def test_a_page_of_the_tutorial_imports_the_library_pandas_and_what_copies_files(name):
+    found = {
+        node.module if isinstance(node, ast.ImportFrom) else node.names[0].name
+        for cell in code(name)
+        for node in ast.walk(ast.parse(cell.source))
+        if isinstance(node, (ast.Import, ast.ImportFrom))
+    }
+    assert found <= {"analysis_lib", "pandas", "pathlib", "shutil", "tempfile"}
+
+
+@pytest.mark.parametrize("name", TUTORIAL)
+def test_what_a_page_of_the_tutorial_makes_is_gone_at_its_end(name):
+    sources = [cell.source for cell in code(name)]
+    makes = [source for source in sources if "TemporaryDirectory()" in source]
+    assert len(makes) <= 1
+    if makes:
+        assert sources[-1].startswith("place.cleanup()")
+        assert code(name)[-1].outputs[0].data["text/plain"] == "False"
 
 
 @each_notebook
@@ -147,7 +172,7 @@ def test_every_cell_but_the_parameters_ends_by_showing_or_saying(name):
         assert not cell.source.rstrip().endswith(";")
 
 
-@each_notebook
+@each_page
 def test_nothing_is_kept_from_comparison(name):
     for cell in read(name).cells:
         assert set(cell.metadata.get("tags", [])) <= TAGS
@@ -175,7 +200,7 @@ def test_the_parameters_are_annotated_explained_and_point_at_the_example(name):
 # Outputs
 
 
-@each_notebook
+@each_page
 def test_every_code_cell_was_executed_in_order_without_error(name):
     cells = code(name)
     assert [cell.execution_count for cell in cells] == list(range(1, len(cells) + 1))
@@ -208,7 +233,7 @@ def test_the_run_record_says_synthetic_and_names_the_committed_inputs(name):
         assert (hash_of_decisions(EXAMPLE_STUDY) if path == "study.yaml" else whole).startswith(sha), path
 
 
-@each_notebook
+@each_page
 def test_nothing_of_this_machine_or_this_run_is_stored(name):
     book = read(name)
     text = json.dumps(book)
@@ -227,7 +252,7 @@ def test_nothing_of_this_machine_or_this_run_is_stored(name):
         assert set(cell.metadata) <= {"tags"}
 
 
-@each_notebook
+@each_page
 def test_cells_have_names_for_ids(name):
     ids = [cell.id for cell in read(name).cells]
     assert len(set(ids)) == len(ids)

@@ -142,7 +142,8 @@ def test_status_names_report_day_and_numbers_and_says_what_to_do(released: Path,
     said = status(released, capsys).splitlines()
     assert said[1:] == [
         "    reports/tiny/w1, released 2024-07-01 (coauthor, a1b2c3d4e5) holds 1 quote since withdrawn; segments S01.",
-        "    Run wave w1 again, send the new report to everybody who has an old one, and ask them to delete that.",
+        "    Run wave w1 again, or export it again, send what is new to everybody who has what is old, and ask them to"
+        " delete that.",
     ]
 
 

@@ -7,67 +7,19 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from handmade import FACTS, STUDY, a_wave, themes
+from coded_twice import FIRST, SECOND, TEN, asked, given, made, placed, row, two_coders
+from handmade import FACTS, themes
 
 import analysis_lib as al
 from analysis_lib.agreement_by_wave import with_changes
 from analysis_lib.codebook import Change, Codebook, Theme
-from analysis_lib.crosstab import crosstab_themes
-from analysis_lib.figures import can_draw, numbers
-from analysis_lib.payload import Payload
+from analysis_lib.figures import can_draw
 from analysis_lib.quantitize import quantitize
-from analysis_lib.release import Rules, release
-from analysis_lib.reliability import CodingReliability, coder_agreement
+from analysis_lib.reliability import coder_agreement
 from analysis_lib.sentences import sentences
-from analysis_lib.tables import format_joint_display, format_table
+from analysis_lib.tables import format_table
 from analysis_lib.views import payload_of
 from analysis_lib.wave import Wave
-
-TEN = [f"p{i}" for i in range(10)]
-# Of ten people the first coder gives the code to four and the second to four, three of them the same:
-# both 3, only the first 1, only the second 1, neither 5.
-FIRST, SECOND = TEN[:4], [*TEN[:3], TEN[4]]
-ROUNDED = Rules("coauthor", "midpoint6", 3, frozenset({"reviewed"}), b"key")
-EXACT = replace(ROUNDED, counts="exact")
-
-
-def asked(people: list[str], *coders: str, **more: Any) -> pd.DataFrame:
-    rows = [
-        {"participant_id": p, "coder_id": c, "round": "independent"} | more for p in people for c in coders
-    ]
-    return pd.DataFrame(rows)
-
-
-def given(people: list[str], coder: str, code: str = "cold", **more: Any) -> pd.DataFrame:
-    rows = [
-        {"segment_id": f"{p}-{code}", "participant_id": p, "code_id": code, "coder_id": coder}
-        | {"round": "independent"}
-        | more
-        for p in people
-    ]
-    return pd.DataFrame(rows)
-
-
-def made(
-    assignments: list[pd.DataFrame], segments: list[pd.DataFrame], *, people: list[str] = TEN, **settings: Any
-) -> Wave:
-    settings.setdefault("codebook", themes("cold"))
-    frame = pd.DataFrame({"outcome_group": "helpful"}, index=people)
-    frame.iloc[len(people) // 2 :, 0] = "unhelpful"
-    extra = settings.pop("tables", {})
-    tables = {"coded_segments": pd.concat(segments), **extra}
-    if assignments:
-        tables["assignments"] = pd.concat(assignments)
-    return a_wave(frame, tables=tables, **settings)
-
-
-def two_coders(**settings: Any) -> Wave:
-    return made([asked(TEN, "a", "b")], [given(FIRST, "a"), given(SECOND, "b")], **settings)
-
-
-def row(found: CodingReliability, code: str = "cold") -> pd.Series:
-    return found.table.set_index("code_id").loc[code]
-
 
 # Coefficients
 
@@ -364,20 +316,6 @@ def test_coders_stand_under_numbers_in_every_view() -> None:
 # Unitising
 
 
-def placed(coder: str, *places: tuple[int, int], document: str = "d1") -> pd.DataFrame:
-    rows = [
-        {
-            "segment_id": f"{document}:{start}-{end}",
-            "participant_id": "p0",
-            "code_id": "cold",
-            "coder_id": coder,
-        }
-        | {"round": "independent", "document_id": document, "start": start, "end": end}
-        for start, end in places
-    ]
-    return pd.DataFrame(rows)
-
-
 def test_stretches_are_the_same_overlap_or_stand_alone() -> None:
     wave = made(
         [asked(["p0"], "a", "b")],
@@ -405,77 +343,6 @@ def test_without_start_and_end_boundaries_are_not_compared() -> None:
     (found,) = coder_agreement(two_coders()).unitising.to_dict("records")
     assert "no start and end" in found["reason"]
     assert pd.isna(found["overlap"])
-
-
-# What a program printed
-
-
-def claim(value: float, statistic: str = "kappa", **more: str) -> pd.DataFrame:
-    return pd.DataFrame([{"tool": "Program", "code_id": "cold", "statistic": statistic, "value": value,
-                          "coders": None} | more])  # fmt: skip
-
-
-def claimed(wave: Wave, *claims: pd.DataFrame) -> list[dict[str, Any]]:
-    found = coder_agreement(replace(wave, claimed_agreement=pd.concat(claims)))
-    return found.claimed.to_dict("records")
-
-
-def test_a_printed_figure_that_holds_is_the_same() -> None:
-    kappa, percent = claimed(two_coders(), claim(0.58), claim(0.8, "percent_agreement"))
-    assert kappa["recomputed"] == pytest.approx(0.28 / 0.48)
-    assert kappa["reading"] == percent["reading"] == "the same"
-
-
-def test_a_kappa_that_reads_blanks_as_absent_is_recognised() -> None:
-    # Ten more people were coded by a alone, who gave five of them the code. Among all twenty: both 3, a 6, b 1,
-    # neither 10, so agreement is .65, chance (9 * 4 + 11 * 16) / 400 = .53.
-    more = [f"q{i}" for i in range(10)]
-    wave = made(
-        [asked(TEN, "a", "b"), asked(more, "a")],
-        [given([*FIRST, *more[:5]], "a"), given(SECOND, "b")],
-        people=[*TEN, *more],
-    )
-    (found,) = claimed(wave, claim(0.26))
-    assert found["recomputed"] == pytest.approx(0.28 / 0.48)
-    assert found["reading"].startswith("what reading blanks as absent gives")
-
-
-def test_agreement_on_segments_is_recognised() -> None:
-    # p0 has two segments; coders agree on the person, and on one of the two segments
-    first = pd.concat([given(["p0"], "a"), given(["p0"], "a", segment_id="s2")])
-    second = pd.concat([given(["p0"], "b"), given(["p0"], "b", "late", segment_id="s2")])
-    wave = made(
-        [asked(["p0", "p1"], "a", "b")], [first, second], people=["p0", "p1"], codebook=themes("cold", "late")
-    )
-    (found,) = claimed(wave, claim(0.5, "percent_agreement"))
-    assert found["recomputed"] == 1
-    assert found["reading"] == "what counting segments instead of people gives"
-
-
-def test_the_kappa_of_qualcoder_is_recognised() -> None:
-    # 100 characters each, 50 of them shared
-    wave = made(
-        [asked(TEN, "a", "b")],
-        [placed("a", (0, 100)), placed("b", (50, 150)), given(TEN[1:3], "a", start=0, end=0)],
-    )
-    (found,) = claimed(wave, claim(0.299))
-    assert found["reading"].startswith("the kappa of QualCoder")
-
-
-def test_a_figure_that_nothing_gives_is_said_to_be_unknown() -> None:
-    (found,) = claimed(two_coders(), claim(0.123))
-    assert found["reading"].startswith("another unit or formula")
-
-
-def test_a_figure_for_an_unknown_code_or_coder_has_nothing_to_compare() -> None:
-    unknown, alone = claimed(two_coders(), claim(0.5, code_id="no.such"), claim(0.5, coders="a zed"))
-    assert unknown["reading"] == alone["reading"] == "nothing to compare it with"
-
-
-def test_a_figure_that_differs_is_said() -> None:
-    wave = replace(two_coders(), claimed_agreement=claim(0.123))
-    said = [s.text for s in sentences(payload_of(coder_agreement(wave), "sentences"))]
-    assert any("Program prints a kappa of 0.12 for “Cold”" in text and "it is 0.58" in text for text in said)
 
 
 # Wave by wave
@@ -527,158 +394,3 @@ def test_a_wave_without_agreement_is_named_and_passed_over() -> None:
     found = al.agreement_by_wave(alike(6, "w2"), earlier=[alike(9, "w0"), alone])
     assert list(found.table["wave"].unique()) == ["w0", "w2"]
     assert "Wave w1: one coder coded alone" in al.show(found).text
-
-
-# The door
-
-
-def leaves(found: CodingReliability, view: str, rules: Rules) -> Payload:
-    return release([payload_of(found, view)], rules).payloads[0]
-
-
-def test_agreement_leaves_to_two_digits_where_many_tables_give_the_same() -> None:
-    # Both 18, one of them 6 and 6, neither 18: alpha 1 - 95 * 12 / 48^2 = .505; all are midpoints of six but for 18
-    people = [f"P{i:02}" for i in range(48)]
-    coded = [given(people[:24], "a"), given([*people[:18], *people[24:30]], "b")]
-    wave = made([asked(people, "a", "b")], coded, people=people)
-    (found,) = (
-        leaves(coder_agreement(wave), "agreement", ROUNDED).tables["agreement"].frame.to_dict("records")
-    )
-    assert found["krippendorff_alpha"] == pytest.approx(0.51)
-    assert found["n_units"] == 45
-    assert pd.isna(found["percent_agreement"])
-    assert pd.isna(found["prevalence"])
-
-
-def test_agreement_of_ten_people_is_withheld_since_it_would_give_away_who_disagreed() -> None:
-    (found,) = (
-        leaves(coder_agreement(two_coders()), "agreement", ROUNDED)
-        .tables["agreement"]
-        .frame.to_dict("records")
-    )
-    assert pd.isna(found["krippendorff_alpha"])
-    assert found["reason"] == "withheld"
-
-
-def test_agreement_of_a_rare_code_is_withheld_under_rounding() -> None:
-    rules = replace(ROUNDED, minimum_count=4)
-    payload = leaves(coder_agreement(two_coders()), "agreement", rules)
-    (found,) = payload.tables["agreement"].frame.to_dict("records")
-    assert pd.isna(found["krippendorff_alpha"])
-    assert found["reason"] == "withheld"
-    assert "withheld" in format_table(payload).as_text()
-
-
-def test_disagreements_one_by_one_leave_only_with_exact_counts_and_as_pseudonyms() -> None:
-    found = coder_agreement(two_coders())
-    assert leaves(found, "to_discuss", ROUNDED).tables["to_discuss"].rows == ()
-    exact = leaves(found, "to_discuss", EXACT).tables["to_discuss"].frame
-    assert len(exact) == 2
-    assert not set(exact["participant_id"]) & set(TEN)
-
-
-def test_sentences_under_rounding_say_what_is_withheld() -> None:
-    rules = replace(ROUNDED, minimum_count=4)
-    said = sentences(leaves(coder_agreement(two_coders()), "sentences", rules))
-    assert said[0].text.startswith("9 of 9 people")
-    assert said[1].text == "Agreement is withheld, too few people are behind it: “Cold”."
-
-
-# Wording
-
-
-def judged(first: int, second: int, both: int, *, n: int = 400) -> str:
-    """What is said of a code that the coders give to so many of n people, both of them to some."""
-    people = [f"p{i:03d}" for i in range(n)]
-    wave = made(
-        [asked(people, "a", "b")],
-        [given(people[:first], "a"), given([*people[:both], *people[n - (second - both) :]], "b")],
-        people=people,
-    )
-    return sentences(payload_of(coder_agreement(wave), "sentences"))[1].text
-
-
-def test_a_code_is_dependable_where_its_whole_interval_lies_above_the_mark() -> None:
-    assert judged(100, 100, 95).startswith(
-        "Dependable for counting, the whole interval of alpha at 0.60 or above: “Cold”"
-    )
-
-
-def test_a_code_is_not_dependable_where_its_whole_interval_lies_below_the_mark() -> None:
-    assert judged(100, 100, 40).startswith("Not dependable for counting")
-
-
-def test_an_interval_that_holds_the_mark_settles_nothing() -> None:
-    assert judged(12, 12, 7, n=40).startswith("The data do not settle whether alpha reaches 0.60: “Cold”")
-
-
-def test_coders_who_never_differ_are_no_certainty() -> None:
-    assert judged(5, 5, 5, n=20) == (
-        "The coders never differed, which among so few people is no certainty: “Cold” (given to 5 of 20)."
-    )
-
-
-def test_the_mark_is_the_one_of_the_study() -> None:
-    found = coder_agreement(two_coders(sensitivity={"weak_codes_below": 0.4}))
-    assert "reaches 0.40" in sentences(payload_of(found, "sentences"))[1].text
-
-
-def test_few_people_coded_twice_are_a_limit() -> None:
-    wave = made(
-        [asked(TEN, "a"), asked(TEN[:1], "b")],
-        [given(TEN[:1], "a")],
-        people=[*TEN, *(f"q{i}" for i in range(5))],
-    )
-    wave = replace(wave, assignments=pd.concat([wave.assignments, asked([f"q{i}" for i in range(5)], "a")]))
-    said = sentences(payload_of(coder_agreement(wave), "sentences"))
-    assert said[0].text.startswith("1 of 15 people (7%)")
-    assert said[1].kind == "limit"
-
-
-# The forest
-
-
-def test_the_forest_lists_alpha_with_its_interval_and_how_many_have_the_code() -> None:
-    found = coder_agreement(two_coders())
-    low, high = row(found)[["alpha_low", "alpha_high"]]
-    shown = numbers(payload_of(found, "forest")).splitlines()
-    assert shown[1].startswith(f"Cold | alpha: 0.60 [{low:.2f}, {high:.2f}] | 5/10 | 0.60 [")
-
-
-# Beside the theme
-
-
-def test_the_table_of_shares_prints_alpha_beside_each_theme() -> None:
-    shown = format_table(payload_of(crosstab_themes(quantitize(two_coders())), "shares"))
-    assert shown.heads[0][-1].text == "Alpha [95% CI]"
-    assert shown.rows[0].cells[-1].text.startswith("0.60 [")
-    assert len(shown.rows[0].cells) == shown.n_columns - 1
-
-
-def test_the_table_of_shares_says_why_there_is_no_agreement() -> None:
-    wave = made([], [given(FIRST, "a")])
-    shown = format_table(payload_of(crosstab_themes(quantitize(wave)), "shares"))
-    assert shown.heads[0][-1].text == "Segments"
-    assert any(note.startswith("No agreement between coders: nothing says who") for note in shown.notes)
-
-
-def test_the_joint_display_carries_alpha_or_the_reason() -> None:
-    both = al.joint_display(crosstab_themes(quantitize(two_coders())))
-    (shown,) = format_joint_display(payload_of(both))
-    assert shown.agreement.startswith("Agreement between coders, alpha [95% CI]: 0.60 [")
-    alone = al.joint_display(crosstab_themes(quantitize(made([], [given(FIRST, "a")]))))
-    (shown,) = format_joint_display(payload_of(alone))
-    assert shown.agreement.startswith("Agreement between coders: nothing says who")
-    assert shown.agreement in al.show(alone).text
-
-
-def test_the_termination_models_print_alpha_for_themes_and_nothing_for_covariates(example: Any) -> None:
-    shown = format_table(payload_of(example.models, "models"))
-    last = {row.stub: row.cells[-1].text for row in shown.rows if row.cells}
-    assert last["Unempathic"] == "0.94 [0.77, 1.00]"
-    assert last["Age, years"] == ""
-
-
-def test_the_settings_of_these_tests_are_those_of_a_study() -> None:
-    assert STUDY.sensitivity == {}
-    assert coder_agreement(two_coders()).weak_below == 0.6

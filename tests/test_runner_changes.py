@@ -83,7 +83,7 @@ class Builder:
             for each in self.plans().values()
         ]
 
-        def pretend(name, parameters, output, *, folder, warm):
+        def pretend(name, parameters, output, *, folder, warm, earlier_waves):
             wave = parameters["wave"]
             done.append(f"{wave}/{name}")
             seen = dict(states[wave].inputs)

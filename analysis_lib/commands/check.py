@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
-
 from analysis_lib.commands.findings import tell
 from analysis_lib.wave import check_study
 
@@ -14,6 +12,5 @@ def check(study: str, waves: list[str] | None, *, as_json: bool) -> int:
     code = tell(findings, as_json=as_json)
     if as_json:
         return code
-    counted = Counter(finding.level for finding in findings)
-    print(f"{counted['stop']} to mend, {counted['warn']} to look at, {counted['note']} to know.")
+    print(findings.summary)
     return code

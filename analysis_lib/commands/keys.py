@@ -20,6 +20,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from analysis_lib.errors import Finding, StudyError
+from analysis_lib.runner.staging import in_repository
 from analysis_lib.study import Study
 
 _FINGERPRINT = Path(".themewave") / "pseudonym_key.txt"  # below the study
@@ -69,7 +70,7 @@ def _refuse_place(path: Path, study: Path) -> None:
         fix = "Name a file outside the study under `pseudonym_key:`, or leave the line out."
         what = "the key of the pseudonyms lies inside the study folder."
         raise StudyError(Finding("stop", "P01", "study.yaml", what, fix, column="pseudonym_key"))
-    if any((folder / ".git").exists() for folder in path.parents):
+    if in_repository(path.parent):
         what = "the key of the pseudonyms lies in a git work tree, and one commit would publish it."
         fix = "Move it out of the repository, and name its new place under `pseudonym_key:` in study.yaml."
         raise StudyError(Finding("stop", "P03", _PLACE, what, fix))

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import re
+import shlex
 from pathlib import Path
 
 from analysis_lib.errors import Finding, StudyError
@@ -52,6 +55,19 @@ def writable(given: str, where: str) -> Path:
         what, fix = "there is no such home folder.", "Write the path out in full."
         raise StudyError(Finding("stop", "O06", where, what, fix))
     return folder
+
+
+def as_typed(path: Path) -> str:
+    """A path as it can be typed after a command, in quotation marks where it needs them.
+
+    Examples
+    --------
+    >>> as_typed(Path("my_study"))
+    'my_study'
+    """
+    if os.name == "nt":
+        return f'"{path}"' if re.search(r"[\s&()]", str(path)) else str(path)
+    return shlex.quote(str(path))
 
 
 def expanded(given: str) -> Path | None:

@@ -14,8 +14,10 @@ from functools import partial
 from pathlib import Path
 
 from analysis_lib.commands.due import due
+from analysis_lib.commands.findings import say
 from analysis_lib.commands.keys import pseudonym_key
 from analysis_lib.commands.places import reports_folder, study_folder
+from analysis_lib.commands.progress import Progress
 from analysis_lib.commands.publish import publish_index, publish_wave
 from analysis_lib.disk_trouble import trouble
 from analysis_lib.errors import Finding, StudyError, did_you_mean, in_order
@@ -150,38 +152,31 @@ def _run(
     anyway: str,
 ) -> int:
     """Run what is due and say what came of it; the lock is held."""
-    from tqdm import tqdm  # noqa: PLC0415
-
     notes: list[Finding] = []
     current = f", {len(states) - len(plans)} current" if len(states) > len(plans) else ""
-    print(f"{study.title}: {len(plans)} wave(s) to run{current}, {pool.slots()} kernel(s) at once.")
-    with tqdm(total=sum(len(each.notebooks) + 1 for each in plans), unit="step", disable=None) as bar:
-
-        def done(wave: str, piece: str, seconds: float) -> None:
-            bar.set_description(f"{wave} {piece}")
-            bar.update()
-            if bar.disable:
-                print(f"  {wave}  {piece}  {seconds:.1f} s", flush=True)
-
-        publish = partial(
-            publish_wave,
-            study=study.folder,
-            states=states,
-            pseudonym_key=pseudonym_key(study),
-            release_anyway=anyway,
-        )
+    print(
+        f"{study.title}: {len(plans)} wave(s) to run{current}, {pool.slots()} notebook(s) at a time.",
+        flush=True,
+    )
+    publish = partial(
+        publish_wave,
+        study=study.folder,
+        states=states,
+        pseudonym_key=pseudonym_key(study),
+        release_anyway=anyway,
+    )
+    with Progress(sum(len(each.notebooks) + 1 for each in plans)) as progress:
         failures = run_waves(
-            plans, study_folder=study.folder, out=reports, publish=publish, pool=pool, report_progress=done,
-            report_notes=notes.extend,
+            plans, study_folder=study.folder, out=reports, publish=publish, pool=pool,
+            report_progress=progress.done, report_running=progress.running, report_notes=notes.extend,
         )  # fmt: skip
     try:
         pool.submit(publish_index, reports, study.folder).result()
     except Lost:  # as any other piece of work, it has a second chance
         pool.submit(publish_index, reports, study.folder).result()
     for failure in failures:
-        print(failure, file=sys.stderr)
-    for note in in_order(notes):
-        print(note)
+        say(failure.findings, sys.stderr)
+    say(in_order(notes))
     print(f"{len(plans) - len(failures)} of {len(plans)} wave(s) written to {_shown(reports)}")
     if len(failures) < len(plans):
         print(f"Open {_shown(reports / 'index.html')}")
@@ -195,8 +190,7 @@ def _check(study: Path, waves: list[str]) -> None:
     findings = check_study(study, waves) if waves else []
     if any(finding.level == "stop" for finding in findings):
         raise StudyError(findings)
-    for finding in findings:
-        print(finding)
+    say(findings)
 
 
 def _shown(path: Path) -> str:

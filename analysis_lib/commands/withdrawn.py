@@ -46,8 +46,8 @@ class OutOfDate:
             said.append(f"    {about} holds {' and '.join(held)} since withdrawn{segments}.")
         if said:
             said.append(
-                f"    Run wave {wave} again, send the new report to everybody who has an old one, and ask them to"
-                " delete that."
+                f"    Run wave {wave} again, or export it again, send what is new to everybody who has what is old,"
+                " and ask them to delete that."
             )
         return said
 

@@ -102,6 +102,18 @@ _TEMPLATES = {
         themes.theme_differences_caption,
         themes.theme_differences_reading,
     ),
+    "explored_dots": _Template(
+        themes.theme_dots,
+        themes.theme_dots_refusal,
+        themes.theme_dots_caption,
+        themes.theme_dots_reading,
+    ),
+    "explored_differences": _Template(
+        themes.theme_differences,
+        themes.theme_differences_refusal,
+        themes.theme_differences_caption,
+        themes.theme_differences_reading,
+    ),
     "termination_forest": _Template(
         termination.termination_forest,
         termination.termination_forest_refusal,

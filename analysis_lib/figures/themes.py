@@ -69,13 +69,14 @@ def theme_dots_caption(payload: Payload) -> list[str]:
     reference = group_labels(payload)[_reference(payload)]
     order = f"by the largest difference from {reference}" if _compared(payload) else "by overall share"
     return [
-        "How often was each theme coded in each outcome group?",
+        f"How often was each theme coded {_by(payload)}?",
         f"Wave {payload.facts['wave']}. Share of {BASES[payload.facts['base']]}, with 95% Wilson intervals.",
         open_markers(charts),
         withheld_note(charts),
         f"n/N: people with the theme of those coded for it{_fewer(payload)}. Themes are sorted {order}.",
         _cut(payload),
         _who_is_absent(payload),
+        payload.facts.get("only", ""),
     ]
 
 
@@ -83,9 +84,7 @@ def theme_dots_reading(payload: Payload) -> str:
     """The widest gap to the reference, or the largest share where there is nothing to compare."""
     labels, reference = group_labels(payload), _reference(payload)
     found = {key: row for key, row in _shares(payload).items() if not missing(row["share"])}
-    opening = (
-        f"Dot plot: share of people with {_themes_in_words(payload)} by outcome group, with 95% intervals."
-    )
+    opening = f"Dot plot: share of people with {_themes_in_words(payload)} by {_grouping(payload)}, with 95% intervals."
     gaps = {
         (theme, group): round(abs(row["share"] - found[theme, reference]["share"]), 9)
         for (theme, group), row in found.items()
@@ -149,7 +148,7 @@ def theme_differences_caption(payload: Payload) -> list[str]:
     margin = round(100 * payload.facts["smallest_difference"])
     reference = group_heads(payload)[_reference(payload)]
     return [
-        f"How far does each outcome group lie from {reference}?",
+        f"How far does each {_group(payload)} lie from {reference}?",
         f"Wave {payload.facts['wave']}. Difference in the share of people with the theme, in percentage points,"
         " with 95% Newcombe intervals that take no account of the number of comparisons.",
         f"Share of {BASES[payload.facts['base']]}.",
@@ -159,6 +158,7 @@ def theme_differences_caption(payload: Payload) -> list[str]:
         withheld_note(theme_differences(payload)),
         _cut(payload),
         _who_is_absent(payload),
+        payload.facts.get("only", ""),
     ]
 
 
@@ -168,7 +168,7 @@ def theme_differences_reading(payload: Payload) -> str:
     found = [row for row in _contrasts(payload).values() if not missing(row["risk_difference"])]
     top = max(found, key=lambda row: round(abs(row["risk_difference"]), 9))
     return (
-        f"Difference plot: {_themes_in_words(payload)}, each outcome group against {labels[top['reference']]}, with"
+        f"Difference plot: {_themes_in_words(payload)}, each {_group(payload)} against {labels[top['reference']]}, with"
         f" 95% intervals. The widest difference: “{top['theme_label']}” in the group {labels[top['group']]},"
         f" {points_with_interval(top['risk_difference'], top['rd_low'], top['rd_high'])}."
     )
@@ -283,6 +283,19 @@ def _who_is_absent(payload: Payload) -> str:
 def _cut(payload: Payload) -> str:
     shown, known = len(_themes(payload)), len(_known_themes(payload))
     return f"{shown} of {known} themes, the others are in the table." if shown < known else ""
+
+
+def _grouping(payload: Payload) -> str:
+    """What the groups are levels of: the outcome, or what somebody chose while looking around."""
+    return str(payload.facts.get("grouping", "outcome group")).lower()
+
+
+def _group(payload: Payload) -> str:
+    return "group" if "grouping" in payload.facts else "outcome group"
+
+
+def _by(payload: Payload) -> str:
+    return f"by {_grouping(payload)}" if "grouping" in payload.facts else "in each outcome group"
 
 
 def _themes_in_words(payload: Payload) -> str:

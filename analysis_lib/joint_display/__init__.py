@@ -20,12 +20,13 @@ from analysis_lib.joint_display.model_cases import ModelCases, model_cases
 from analysis_lib.joint_display.negative_cases import against, why_no_quote
 from analysis_lib.joint_display.quote_choice import all_quotes, coded_words, two_quotes, withheld
 from analysis_lib.joint_display.typology import Typology, typology
+from analysis_lib.readable import Readable
 from analysis_lib.termination import FIRTH, TerminationModels
 from analysis_lib.theme_patterns import leading_themes
 
 
-@dataclass(frozen=True)
-class JointDisplay:
+@dataclass(frozen=True, repr=False)
+class JointDisplay(Readable):
     """Themes beside numbers and words.
 
     Parameters
@@ -94,6 +95,11 @@ def joint_display(
     n_themes
         How many themes, those with the largest difference from the reference first (the most widespread
         first where there is no comparison group). Only themes without children. None shows all that occur.
+
+    Returns
+    -------
+    JointDisplay
+        Themes beside numbers and words; shows exact numbers and quotes that consent allows.
 
     Examples
     --------

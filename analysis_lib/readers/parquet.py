@@ -1,13 +1,15 @@
 """How a .parquet file becomes a table of text.
 
 Typed values become the one text that stands for them in every format: 12.0 is "12", a date is ISO, null and
-not-a-number are empty; columns that hold lists or bytes are refused.
+not-a-number are empty; columns that hold lists or bytes are refused. What the footer says of the size is not
+believed: before anything is unpacked, the pages themselves are asked.
 
 References: Apache Parquet format specification; pyarrow documentation.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date, time
 from pathlib import Path
 from typing import Any
@@ -17,6 +19,7 @@ import pyarrow.parquet as pq
 
 from analysis_lib.errors import Finding, StudyError
 from analysis_lib.readers.delimited import MAX_BYTES, TOO_LARGE
+from analysis_lib.readers.parquet_pages import Page, pages
 from analysis_lib.readers.table import (
     EMPTY,
     MAX_CELLS,
@@ -28,7 +31,14 @@ from analysis_lib.readers.table import (
     make_table,
 )
 from analysis_lib.readers.values import moment_text, number_text, shown_name
-from analysis_lib.readers.workbook import BOMB, DAMAGED, MAX_EXPANDED_BYTES
+from analysis_lib.readers.workbook import BOMB, DAMAGED
+
+MAX_FOOTER_BYTES = 4 * 1024**2  # a thousand times that of a wave's table
+MAX_PAGES = 100_000
+MAX_UNPACKED_BYTES = 256 * 1024**2
+_BY_BEGINNINGS = (
+    7  # DELTA_BYTE_ARRAY: a value says how much of the one before it repeats, and so may grow at will
+)
 
 NO_SINGLE_VALUES = Rule(
     "R82",
@@ -42,9 +52,7 @@ def _single(kind: pa.DataType) -> bool:
     if pa.types.is_dictionary(kind):
         return _single(kind.value_type)
     tests = (
-        pa.types.is_string,
-        pa.types.is_large_string,
-        pa.types.is_string_view,
+        _is_text,
         pa.types.is_integer,
         pa.types.is_floating,
         pa.types.is_boolean,
@@ -55,6 +63,10 @@ def _single(kind: pa.DataType) -> bool:
         pa.types.is_null,
     )
     return any(test(kind) for test in tests)
+
+
+def _is_text(kind: pa.DataType) -> bool:
+    return any(test(kind) for test in (pa.types.is_string, pa.types.is_large_string, pa.types.is_string_view))
 
 
 def _value_text(value: Any) -> str:
@@ -88,17 +100,48 @@ def _column_text(column: pa.ChunkedArray) -> list[str]:
     return texts
 
 
-def _check_size(stored: pq.FileMetaData, file: str) -> None:
+def _check_footer(data: bytes, file: str) -> None:
+    """The footer is small enough to be taken apart."""
+    if data.endswith(b"PAR1") and int.from_bytes(data[-8:-4], "little") > MAX_FOOTER_BYTES:
+        allowed = f"a footer of at most {MAX_FOOTER_BYTES // 1024**2} MB"
+        raise StudyError(BOMB.at(file, allowed=allowed))
+
+
+def _check_size(stored: pq.FileMetaData, data: bytes, file: str) -> None:
+    """Rows, columns and pages are no more than can be read, whatever the footer adds them up to."""
     found: list[Finding] = []
     if stored.num_columns > MAX_COLUMNS:
         found.append(TOO_MANY_COLUMNS.at(file, allowed=f"at most {MAX_COLUMNS} columns"))
-    if stored.num_rows * max(stored.num_columns, 1) > MAX_CELLS:
+    groups = [stored.row_group(k) for k in range(stored.num_row_groups)]
+    rows = max(stored.num_rows, sum(max(group.num_rows, 0) for group in groups))
+    if rows * max(stored.num_columns, 1) > MAX_CELLS:
         found.append(TOO_MANY_CELLS.at(file, allowed=f"at most {MAX_CELLS} cells"))
-    unpacked = sum(stored.row_group(k).total_byte_size for k in range(stored.num_row_groups))
-    if unpacked > MAX_EXPANDED_BYTES:
-        found.append(BOMB.at(file, allowed=f"at most {MAX_EXPANDED_BYTES // 1024**2} MB unpacked"))
     if found:
         raise StudyError(found)
+    n_pages = unpacked = 0
+    for group in groups:
+        for k in range(group.num_columns):
+            for page in _pages_of(group.column(k), data):
+                n_pages += 1
+                unpacked += page.unpacked
+                if n_pages > MAX_PAGES:
+                    raise StudyError(BOMB.at(file, allowed=f"at most {MAX_PAGES} pages"))
+                if unpacked > MAX_UNPACKED_BYTES:
+                    allowed = f"at most {MAX_UNPACKED_BYTES // 1024**2} MB unpacked"
+                    raise StudyError(BOMB.at(file, allowed=allowed))
+                if page.encoding == _BY_BEGINNINGS:
+                    allowed = "any encoding of values but DELTA_BYTE_ARRAY"
+                    raise StudyError(BOMB.at(file, allowed=allowed))
+
+
+def _pages_of(chunk: pq.ColumnChunkMetaData, data: bytes) -> Iterator[Page]:
+    """The pages of one column, from where the reader begins."""
+    start = chunk.data_page_offset
+    if chunk.has_dictionary_page and 0 < chunk.dictionary_page_offset < start:
+        start = chunk.dictionary_page_offset
+    if start < 0 or not 0 <= chunk.total_compressed_size <= len(data) - start:
+        raise ValueError("the pages of a column lie outside the file")
+    return pages(data, start, start + chunk.total_compressed_size)
 
 
 def read_parquet(path: Path, *, shown_as: str) -> RawTable:
@@ -123,10 +166,12 @@ def read_parquet(path: Path, *, shown_as: str) -> RawTable:
     """
     if path.stat().st_size > MAX_BYTES:
         raise StudyError(TOO_LARGE.at(shown_as, allowed=f"at most {MAX_BYTES // 1024**2} MB"))
+    data = path.read_bytes()
+    _check_footer(data, shown_as)
     try:
-        with pq.ParquetFile(path) as stored:
+        with pq.ParquetFile(pa.BufferReader(data)) as stored:
             schema = stored.schema_arrow
-            _check_size(stored.metadata, shown_as)
+            _check_size(stored.metadata, data, shown_as)
             found = [
                 NO_SINGLE_VALUES.at(shown_as, column=shown_name(each.name, position))
                 for position, each in enumerate(schema, start=1)
@@ -134,8 +179,9 @@ def read_parquet(path: Path, *, shown_as: str) -> RawTable:
             ]
             if found:
                 raise StudyError(found)
-            words = [each.name for each in schema if pa.types.is_string(each.type)]
-        table = pq.ParquetFile(path, read_dictionary=words).read(use_threads=False)
+            words = [each.name for each in schema if _is_text(each.type)]
+        with pq.ParquetFile(pa.BufferReader(data), read_dictionary=words) as stored:
+            table = stored.read(use_threads=False)
         columns = [_column_text(column) for column in table.columns]
     except (pa.ArrowException, OSError, UnicodeDecodeError, OverflowError, ValueError):
         raise StudyError(DAMAGED.at(shown_as)) from None

@@ -22,6 +22,7 @@ from analysis_lib.readers.values import shown_name
 MAX_CELL_CHARACTERS = 1_000_000
 MAX_COLUMNS = 5_000
 MAX_CELLS = 3_500_000
+MAX_CHARACTERS = 100_000_000  # in all cells together: some formats store a text once and show it in many rows
 LISTED = 20  # places named one by one before the rest is counted
 
 
@@ -420,6 +421,9 @@ def make_table(
             )
         )
         raise StudyError(findings)
+    if sum(sum(map(len, row)) for row in rows) > MAX_CHARACTERS:
+        at_most = f"at most {MAX_CHARACTERS} characters in all"
+        raise StudyError([*findings, TOO_MANY_CELLS.at(file, sheet=shown_sheet, allowed=at_most)])
     said: dict[tuple[int, Rule], list[int]] = {}
     names = _clean_row(header, header_line, said)
     kept, kept_lines = _clean_rows(rows, lines, said)

@@ -130,6 +130,7 @@ class ClusterPool:
                 raise StudyError(_other_program("does not have it, or has another version of Dask")) from None
             if refused is not None:
                 raise StudyError(refused)
+        self._client.run(begin_to_import)
 
 
 def on_worker(
@@ -162,10 +163,15 @@ def refusal(expected: Mapping[str, str], needs: tuple[Path, ...]) -> Finding | N
     return Finding("stop", "O11", _WHERE, what, fix)
 
 
+def begin_to_import() -> None:
+    """Have this worker import everything while whoever asked still reads the study."""
+    _own_pool()
+
+
 @cache
 def _own_pool() -> LocalPool:
     """The processes of this worker; they end with it."""
-    return LocalPool(1)
+    return LocalPool(1).__enter__()
 
 
 @cache

@@ -24,6 +24,7 @@ from typing import Any
 from analysis_lib.disk_trouble import NO_ROOM
 from analysis_lib.errors import Finding, StudyError, did_you_mean
 from analysis_lib.runner.forked import ForkedKernel
+from analysis_lib.schema import EARLIER_WAVES
 
 NOTEBOOKS = Path(__file__).resolve().parents[2] / "notebooks"
 IN_RUN = (
@@ -79,7 +80,13 @@ class Executed:
 
 
 def execute(
-    name: str, parameters: dict[str, str], output: Path, *, folder: Path = NOTEBOOKS, warm: bool = False
+    name: str,
+    parameters: dict[str, str],
+    output: Path,
+    *,
+    folder: Path = NOTEBOOKS,
+    warm: bool = False,
+    earlier_waves: Path | None = None,
 ) -> Executed:
     """Execute a copy of a committed notebook.
 
@@ -95,6 +102,8 @@ def execute(
     warm
         Fork the kernel from this process, which then has to be one that holds the imports; a process that cannot
         fork starts it cold.
+    earlier_waves
+        Folder in which the notebooks of a run keep for one another what they have read; None where each reads anew.
 
     Raises
     ------
@@ -102,6 +111,24 @@ def execute(
         If the notebook does not declare one of the parameters.
     """
     source = folder / f"{name}.ipynb"
+    with _kept_in(earlier_waves):
+        return _executed(name, source, parameters, output, warm=warm)
+
+
+@contextmanager
+def _kept_in(earlier_waves: Path | None) -> Iterator[None]:
+    """What a kernel that starts now inherits."""
+    if earlier_waves is None:
+        yield
+        return
+    os.environ[EARLIER_WAVES] = str(earlier_waves)
+    try:
+        yield
+    finally:
+        del os.environ[EARLIER_WAVES]
+
+
+def _executed(name: str, source: Path, parameters: dict[str, str], output: Path, *, warm: bool) -> Executed:
     kernel = ForkedKernel.fork() if warm else None  # before anything below starts a thread
     started = time.monotonic()
     try:

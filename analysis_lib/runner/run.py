@@ -13,6 +13,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -32,6 +33,7 @@ from analysis_lib.runner.warm import Lost
 # what ought to be known of the finished wave.
 Publish = Callable[[str, Path, tuple[Executed, ...], float], Sequence[Finding] | None]
 _REPORT = "report"
+_EARLIER = ".earlier waves.staging"  # a name that no wave can have; what is left of a killed run goes with its staging
 _LOOK = 1.0  # seconds after which it is asked again how much may be under way
 
 
@@ -63,6 +65,7 @@ def run_waves(
     publish: Publish,
     pool: Pool,
     report_progress: Callable[[str, str, float], None],
+    report_running: Callable[[list[tuple[str, str]]], None] | None = None,
     report_notes: Callable[[Sequence[Finding]], object] | None = None,
 ) -> list[StudyError]:
     """Do what is due of some waves and put each finished wave in place.
@@ -81,6 +84,9 @@ def run_waves(
         Where the work is done.
     report_progress
         Called with wave, piece and seconds whenever a piece is done.
+    report_running
+        Called every second, and whenever a piece begins or ends, with wave and piece of all that is under way; None
+        where nobody asks.
     report_notes
         Called with what publishing a wave has returned, once the wave is in place; None where nobody asks.
 
@@ -100,43 +106,56 @@ def run_waves(
     plan_of = {plan.wave: plan for plan in plans}
     waiting = deque(Piece(plan.wave, what) for plan in plans for what in plan.notebooks or (_REPORT,))
     running: dict[Future[Any], tuple[Piece, float]] = {}
-    while waiting or running:
-        slots = pool.slots()  # asked every time, since workers come and go, and a cluster may be gone
-        while waiting and len(running) < slots:
-            piece = waiting.popleft()
-            if piece.wave not in waves:
-                waves[piece.wave] = _begin(plan_of[piece.wave], study_folder, out)
-            wave = waves[piece.wave]
-            if not wave.over:
-                future = pool.submit(*_work(piece, wave, publish, study_folder))
-                running[future] = (piece, time.monotonic())
-        done, _ = wait(running, timeout=_LOOK, return_when=FIRST_COMPLETED)
-        for future in done:
-            piece, since = running.pop(future)
-            wave = waves[piece.wave]
-            if wave.over:
-                continue
-            if _was_lost(future) and not piece.again:
-                waiting.appendleft(replace(piece, again=True))
-                continue
-            report_progress(piece.wave, piece.what, time.monotonic() - since)
-            try:
-                if _settle(future, piece, wave, out):
-                    waiting.appendleft(Piece(piece.wave, _REPORT))
-                elif piece.what == _REPORT and report_notes is not None:
-                    report_notes(future.result() or ())
-            except Exception as error:
-                wave.over = True
-                refused = trouble(error, piece.wave) if isinstance(error, OSError) else None
-                if refused is not None:
-                    shutil.rmtree(wave.staging, ignore_errors=True)  # it would keep a full disk full
-                    failures.append(refused)
+    with _private_folder(out / _EARLIER):
+        while waiting or running:
+            slots = pool.slots()  # asked every time, since workers come and go, and a cluster may be gone
+            while waiting and len(running) < slots:
+                piece = waiting.popleft()
+                if piece.wave not in waves:
+                    waves[piece.wave] = _begin(plan_of[piece.wave], study_folder, out)
+                wave = waves[piece.wave]
+                if not wave.over:
+                    future = pool.submit(*_work(piece, wave, publish, study_folder))
+                    running[future] = (piece, time.monotonic())
+            if report_running is not None:
+                report_running([(piece.wave, piece.what) for piece, _ in running.values()])
+            done, _ = wait(running, timeout=_LOOK, return_when=FIRST_COMPLETED)
+            for future in done:
+                piece, since = running.pop(future)
+                wave = waves[piece.wave]
+                if wave.over:
                     continue
-                put_aside(wave.staging, out / piece.wave)
-                (failures if isinstance(error, StudyError) else bugs).append(error)  # type: ignore[arg-type]
+                if _was_lost(future) and not piece.again:
+                    waiting.appendleft(replace(piece, again=True))
+                    continue
+                report_progress(piece.wave, piece.what, time.monotonic() - since)
+                try:
+                    if _settle(future, piece, wave, out):
+                        waiting.appendleft(Piece(piece.wave, _REPORT))
+                    elif piece.what == _REPORT and report_notes is not None:
+                        report_notes(future.result() or ())
+                except Exception as error:
+                    wave.over = True
+                    refused = trouble(error, piece.wave) if isinstance(error, OSError) else None
+                    if refused is not None:
+                        shutil.rmtree(wave.staging, ignore_errors=True)  # it would keep a full disk full
+                        failures.append(refused)
+                        continue
+                    put_aside(wave.staging, out / piece.wave)
+                    (failures if isinstance(error, StudyError) else bugs).append(error)  # type: ignore[arg-type]
     if bugs:
         raise bugs[0]  # with its traceback, once the other waves are done
     return failures
+
+
+@contextmanager
+def _private_folder(path: Path) -> Iterator[None]:
+    """A folder for this run alone, which nobody else can open."""
+    path.mkdir(mode=0o700, exist_ok=True)
+    try:
+        yield
+    finally:
+        shutil.rmtree(path, ignore_errors=True)
 
 
 def _settle(future: Future[Any], piece: Piece, wave: _Wave, out: Path) -> bool:
@@ -205,7 +224,8 @@ def _work(piece: Piece, wave: _Wave, publish: Publish, study: Path) -> tuple[Any
     tables = internal / "results" / piece.what
     shutil.rmtree(tables, ignore_errors=True)  # what a lost attempt has left
     parameters = notebook_parameters(study, piece.wave, tables)
-    run_it = partial(execute, folder=suite.NOTEBOOKS, warm=not piece.again)
+    kept = wave.staging.parent / _EARLIER
+    run_it = partial(execute, folder=suite.NOTEBOOKS, warm=not piece.again, earlier_waves=kept)
     return run_it, piece.what, parameters, _book(internal, piece.what)
 
 

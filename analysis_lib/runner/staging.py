@@ -145,8 +145,12 @@ def refuse_repository(out: Path) -> None:
     StudyError
         If any folder above ``out`` is a git work tree.
     """
-    for folder in (out.resolve(), *out.resolve().parents):
-        if (folder / ".git").exists():
-            what = "the output folder lies in a git work tree, and this study is not synthetic."
-            fix = "Choose a folder outside every repository with --out."
-            raise StudyError(Finding("stop", "O02", "--out", what, fix))
+    if in_repository(out):
+        what = "the output folder lies in a git work tree, and this study is not synthetic."
+        fix = "Choose a folder outside every repository with --out."
+        raise StudyError(Finding("stop", "O02", "--out", what, fix))
+
+
+def in_repository(folder: Path) -> bool:
+    """Whether a folder, there already or not, lies in a git work tree."""
+    return any((above / ".git").exists() for above in (folder.resolve(), *folder.resolve().parents))

@@ -19,6 +19,7 @@ from analysis_lib.sentences.coder_error import coder_error
 from analysis_lib.sentences.common import Sentence, said_once
 from analysis_lib.sentences.cooccurrence import cooccurrence
 from analysis_lib.sentences.dropout_time import dropout_time
+from analysis_lib.sentences.explore import explored
 from analysis_lib.sentences.imputed import imputed
 from analysis_lib.sentences.intake import intake
 from analysis_lib.sentences.joint import joint_display
@@ -41,6 +42,7 @@ __all__ = ["Sentence", "limits", "sentences"]
 _TEMPLATES: dict[str, Callable[[Payload], tuple[Sentence, ...]]] = {
     "intake": intake,
     "theme_contrasts": theme_contrasts,
+    "explored": explored,
     "across_waves": across_waves,
     "omnibus": omnibus,
     "theme_hierarchy": theme_hierarchy,

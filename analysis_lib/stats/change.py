@@ -153,6 +153,11 @@ def difference_of_estimates(
     now, before : (estimate, low, high)
         Two independent estimates with limits of one level, on a scale on which they can be subtracted.
 
+    Returns
+    -------
+    Interval
+        The difference now less before, with its limits.
+
     Notes
     -----
     Zou and Donner's limits (method of variance estimates recovery): d - sqrt((e1 - l1)^2 + (u0 - e0)^2) and

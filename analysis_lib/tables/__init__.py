@@ -24,6 +24,7 @@ from analysis_lib.tables.cards import format_card
 from analysis_lib.tables.coder_error import coder_error
 from analysis_lib.tables.cooccurrence import cooccurrence
 from analysis_lib.tables.dropout_time import dropout_followup, dropout_hazard, dropout_sessions
+from analysis_lib.tables.explore import explored_themes
 from analysis_lib.tables.imputed import imputed, missing_covariates
 from analysis_lib.tables.intake import (
     characteristics,
@@ -107,6 +108,7 @@ _LAYOUTS: dict[str, Callable[[Payload], FormattedTable]] = {
     "theme_by_outcome": theme_by_outcome,
     "theme_contrasts": theme_contrasts,
     "theme_tests": theme_tests,
+    "explored_themes": explored_themes,
     "across_waves": across_waves,
     "across_waves_by_wave": by_wave,
     "across_waves_without_one": without_one_wave,
@@ -159,9 +161,22 @@ def format_table(payload: Payload) -> FormattedTable:
     table = _LAYOUTS[payload.template](payload)
     if table.rows:
         return replace(table, notes=(*table.notes, *_meanings(table)))
-    why = payload.facts.get("reason") or "there is nothing to count"
+    why = payload.facts.get("reason") or _nothing_shown(payload)
     span = table.n_columns - 1
     return replace(table, rows=(Row("None", (Cell(f"{why[:1].upper()}{why[1:]}.", "left", span),)),))
+
+
+def _nothing_shown(payload: Payload) -> str:
+    """Why a table has no rows although the payload gives no reason for it as a whole."""
+    given = {
+        str(row[list(table.kinds).index("reason")])
+        for table in payload.tables.values()
+        if "reason" in table.kinds
+        for row in table.rows
+    }
+    if WITHHELD in given:
+        return "all that there is to show is withheld by the rules for release"
+    return "there is nothing to count"
 
 
 def _meanings(table: FormattedTable) -> list[str]:

@@ -6,7 +6,7 @@ masked here.
 
 from __future__ import annotations
 
-from analysis_lib.errors import did_you_mean
+from analysis_lib.errors import CallError, did_you_mean
 from analysis_lib.payload import Payload
 from analysis_lib.views import (  # noqa: F401  (importing a module registers its results)
     across_waves,
@@ -14,6 +14,7 @@ from analysis_lib.views import (  # noqa: F401  (importing a module registers it
     coder_error,
     cooccurrence,
     dropout_time,
+    explore,
     imputed,
     intake,
     joint,
@@ -42,7 +43,7 @@ def payload_of(result: object, view: str | None = None) -> Payload:
 
     Raises
     ------
-    ValueError
+    CallError
         If the result has no such view; the message lists those it has.
     """
     offered = views(result)
@@ -50,7 +51,7 @@ def payload_of(result: object, view: str | None = None) -> Payload:
     if name not in offered:
         known = ", ".join(offered)
         hint = did_you_mean(name, offered)
-        raise ValueError(f'{type(result).__name__} has no view "{name}".{hint} It has: {known}.')
+        raise CallError(f'{type(result).__name__} has no view "{name}".{hint} It has: {known}.')
     return offered[name]()
 
 

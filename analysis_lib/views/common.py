@@ -12,6 +12,7 @@ from typing import Any
 
 import pandas as pd
 
+from analysis_lib.errors import ShowError
 from analysis_lib.payload import Payload, Table
 from analysis_lib.quantitize import ThemeMatrix
 from analysis_lib.reliability import coder_agreement
@@ -26,7 +27,7 @@ _ENDING_REASONS = ("ending_reason_patient", "ending_reason_therapist", "ending_r
 @singledispatch
 def views(result: object) -> Views:
     """The views of a result by name; the first is the default."""
-    raise TypeError(f"{type(result).__name__} is not a result that can be shown.")
+    raise ShowError(f"{type(result).__name__} is not a result that can be shown.")
 
 
 def facts_of(wave: Wave, **more: Any) -> dict[str, Any]:

@@ -15,7 +15,27 @@ from analysis_lib.wave import Wave
 
 
 def author_notes(wave: Wave, heading: str) -> Payload:
-    """The authors' own reading under a heading of author_notes.md; empty text where not yet written."""
+    """The authors' own reading under a heading of author_notes.md; empty text where not yet written.
+
+    Parameters
+    ----------
+    wave
+        A loaded wave.
+    heading
+        Heading in author_notes.md, such as ``03 Themes by outcome``.
+
+    Returns
+    -------
+    Payload
+        What :func:`show` prints; its text is empty where nothing is written yet.
+
+    Examples
+    --------
+    >>> import analysis_lib as al
+    >>> wave = al.load_wave(al.EXAMPLE_STUDY, "2024a")
+    >>> al.show(al.author_notes(wave, "03 Themes by outcome")).text[:19]
+    'Coldness and work t'
+    """
     return Payload("prose", "author_notes", {}, {"heading": heading, "text": section(wave, heading)})
 
 

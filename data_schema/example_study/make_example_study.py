@@ -18,20 +18,20 @@ import math
 import re
 import sys
 import zlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from statistics import NormalDist
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 import yaml
+from dice import normal, pick, shuffled, whole
 
 HERE = Path(__file__).resolve().parent
 PLAN = yaml.safe_load((HERE / "plan.yaml").read_text(encoding="utf-8"))
 PROSE = yaml.safe_load((HERE / "fragments.yaml").read_text(encoding="utf-8"))
-T = TypeVar("T")
 Row = dict[str, Any]
 
 
@@ -67,32 +67,6 @@ def stream(wave: Row, topic: str) -> np.random.Generator:
     """Random numbers for one topic of one wave, so that a change to one table leaves the others alone."""
     name = zlib.crc32(f"{wave['wave']}/{topic}".encode())
     return np.random.default_rng(np.random.SeedSequence([PLAN["seed"], name]))
-
-
-# The four below use nothing but Generator.random(), so that no release of numpy can change the files.
-def normal(rng: np.random.Generator) -> float:
-    """One standard normal number."""
-    return NormalDist().inv_cdf(min(max(rng.random(), 1e-12), 1 - 1e-12))
-
-
-def whole(rng: np.random.Generator, low: int, high: int) -> int:
-    """One whole number from low to high, both included."""
-    return low + int(rng.random() * (high - low + 1))
-
-
-def pick(rng: np.random.Generator, chances: Mapping[Any, float]) -> Any:
-    """One of the keys, in proportion to its chance."""
-    at = rng.random() * sum(chances.values())
-    for key, chance in chances.items():
-        at -= chance
-        if at < 0:
-            return key
-    return list(chances)[-1]
-
-
-def shuffled(rng: np.random.Generator, items: Sequence[T]) -> list[T]:
-    """The items in random order."""
-    return [items[i] for _, i in sorted((rng.random(), i) for i in range(len(items)))]
 
 
 def draw_people(wave: Row) -> list[Person]:

@@ -1,7 +1,7 @@
 """Attack many drawn studies and write down what came of it.
 
-``python tests/attacks/run_attack_on_counts.py [STUDIES]`` writes attack_on_counts.md beside this file. Continuous
-integration does the same with few studies (``tests/test_attack_on_counts.py``).
+``python tests/attacks/run_attack_on_counts.py [STUDIES [PROCESSES]]`` writes attack_on_counts.md beside this file.
+Continuous integration does the same with few studies (``tests/test_attack_on_counts.py``).
 """
 
 from __future__ import annotations
@@ -11,6 +11,8 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -35,9 +37,9 @@ _HEAD = (
 _PAGE = """\
 # Attack on the counts of {studies:,} drawn studies
 
-Written by `run_attack_on_counts.py` on {date}; {minutes:.0f} minutes on one core of a busy machine. Studies of 12 to
-120 people in two to four outcome groups (`generated_studies.py`), profile coauthor, minimum 6. The attacker
-(`attacker.py`) has every table of a bundle and shares no code with the door.
+Written by `run_attack_on_counts.py` on {date}; {minutes:.0f} minutes of processor time. Studies of 12 to 120
+people in two to four outcome groups (`generated_studies.py`), profile coauthor, minimum 6. The attacker (`attacker.py`)
+has every table of a bundle and shares no code with the door.
 
 {table}
 
@@ -60,31 +62,56 @@ def released(drawn: Drawn, rule: str) -> Released:
     return release(drawn.payloads, rules_for("coauthor", Privacy(rule, "", BELOW, "reviewed"), b"key"))
 
 
-def main(studies: int) -> None:
+@dataclass
+class Attacked:
+    """What came of attacking one study, or many: tallies and cells by rule, leaks in words."""
+
+    tally: dict[str, Counter] = field(default_factory=lambda: {rule: Counter() for rule in RULES})
+    cells: dict[str, list[Cell]] = field(default_factory=lambda: {rule: [] for rule in RULES})
+    leaks: list[str] = field(default_factory=list)
+    seconds: float = 0.0
+
+    def __iadd__(self, other: Attacked) -> Attacked:
+        for rule in RULES:
+            self.tally[rule] += other.tally[rule]
+            self.cells[rule] += other.cells[rule]
+        self.leaks += other.leaks
+        self.seconds += other.seconds
+        return self
+
+
+def main(studies: int, processes: int) -> None:
     """Attack so many studies under each rule."""
-    began, tally = time.time(), {rule: Counter() for rule in RULES}
-    cells: dict[str, list[Cell]] = {rule: [] for rule in RULES}
-    leaks: list[str] = []
-    for seed in range(studies):
-        with tempfile.TemporaryDirectory() as folder:
-            drawn = draw(seed, Path(folder) / "study", models=seed % _EVERY == 0)
-            for rule in RULES:
-                tally[rule] += _attacked(drawn, rule, seed, cells[rule], leaks)
-        if seed % 20 == 19:
-            print(f"{seed + 1} studies, {time.time() - began:.0f} s, {len(leaks)} leaks", flush=True)
-            write(seed + 1, tally, cells, leaks, time.time() - began)
-    write(studies, tally, cells, leaks, time.time() - began)
+    found = Attacked()
+    with ProcessPoolExecutor(processes) as pool:
+        for seed, one in enumerate(pool.map(attacked, range(studies))):  # in the order of the seeds
+            found += one
+            if seed % 20 == 19:
+                print(f"{seed + 1} studies, {found.seconds:.0f} s, {len(found.leaks)} leaks", flush=True)
+                write(seed + 1, found)
+    write(studies, found)
+
+
+def attacked(seed: int) -> Attacked:
+    """Draw one study, release it under each rule, and attack it."""
+    began, found = time.process_time(), Attacked()
+    with tempfile.TemporaryDirectory() as folder:
+        drawn = draw(seed, Path(folder) / "study", models=seed % _EVERY == 0)
+        for rule in RULES:
+            found.tally[rule] = _attacked(drawn, rule, seed, found.cells[rule], found.leaks)
+    found.seconds = time.process_time() - began
+    return found
 
 
 def _attacked(drawn: Drawn, rule: str, seed: int, cells: list[Cell], leaks: list[str]) -> Counter:
-    began = time.time()
+    began = time.process_time()
     bundle = released(drawn, rule)
-    took = time.time() - began
+    took = time.process_time() - began
     found = attack(bundle, drawn.wave, below=BELOW, narrow=seed % _EVERY == 0)
     under = counts_under_the_minimum(bundle, below=BELOW, text=seed % _EVERY == 0)
     leaks += [f"{rule}, study {seed}, recovered: {name}" for name in found.recovered]
     leaks += [f"{rule}, study {seed}, under the minimum: {name}" for name in under]
-    if seed % _EVERY == 0 and len(cells) < CELLS:
+    if seed % _EVERY == 0:
         tried = list(small_cells(bundle, below=BELOW, most=len(drawn.wave.analysed)))
         some = random.Random(seed).sample(tried, min(12, len(tried)))
         cells += some
@@ -103,24 +130,23 @@ def _attacked(drawn: Drawn, rule: str, seed: int, cells: list[Cell], leaks: list
     )
 
 
-def write(
-    studies: int, tally: dict[str, Counter], cells: dict[str, list[Cell]], leaks: list[str], seconds: float
-) -> None:
+def write(studies: int, found: Attacked) -> None:
     """The table beside this file."""
     rows = []
-    for rule, n in tally.items():
-        tried = cells[rule][:CELLS]
+    for rule, n in found.tally.items():
+        tried = found.cells[rule][:CELLS]
         unique = sum(len(cell.values) == 1 for cell in tried)
         rows.append(
             f"| {rule} | {n['under']} | {n['recovered']} of {n['small']:,} | {n['narrow']:,} | {unique} of {len(tried)}"
             f" | {n['mended']:,} | {n['fell_back']:,} | {n['stopped']:,} | {n['seconds'] / max(n['studies'], 1):.2f} |"
         )
-    listed = "\n".join(f"- {leak}" for leak in leaks[:50]) or "- None."
+    listed = "\n".join(f"- {leak}" for leak in found.leaks[:50]) or "- None."
     date = datetime.now(tz=UTC).date().isoformat()
     table = "\n".join([_HEAD, *rows])
-    text = _PAGE.format(studies=studies, date=date, minutes=seconds / 60, table=table, listed=listed)
+    text = _PAGE.format(studies=studies, date=date, minutes=found.seconds / 60, table=table, listed=listed)
     (HERE / "attack_on_counts.md").write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 1000)
+    asked = [int(word) for word in sys.argv[1:]]
+    main(*(asked + [1000, 2][len(asked) :]))

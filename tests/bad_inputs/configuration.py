@@ -106,6 +106,8 @@ CASES = [
          ("cannot predict it", "claim: association")),
     Case("item that no checklist has", more("reporting: {manuscript: {COREQ 33: page 4}}"), "S14", Y, LAST,
          "reporting.manuscript.COREQ 33", ('Did you mean "COREQ 3',), "warn"),
+    Case("title of the template", spoilt("study.yaml", ("title: A tiny study", "title: Title of the report")), "S15", Y,
+         2, "title", ("still what `themewave new` wrote", "your own words"), "warn"),
     Case("key in a relative place", more("pseudonym_key: secret.key"), "S10", Y, LAST, "pseudonym_key",
          ("outside the study folder", "a path that starts with / or ~")),
     # how files are read

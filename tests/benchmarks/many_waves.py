@@ -14,6 +14,7 @@ import argparse
 import json
 import os
 import re
+import resource
 import subprocess
 import sys
 import tempfile
@@ -29,12 +30,14 @@ RESULT = Path(__file__).with_suffix(".md")
 SEGMENTS_PER_PERSON, N_THEMES, FEW = 12, 8, 199
 
 
-def run(study: Path, *words: str) -> float:
-    """Seconds of one `themewave run`."""
-    began = time.perf_counter()
+def run(study: Path, *words: str) -> tuple[float, float]:
+    """Seconds of one `themewave run`, by the clock and of the processors."""
+    began, before = time.perf_counter(), resource.getrusage(resource.RUSAGE_CHILDREN)
     command = [sys.executable, "-m", "analysis_lib", "run", str(study), *words]
     subprocess.run(command, check=True, capture_output=True, cwd=ROOT)
-    return time.perf_counter() - began
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    used = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return time.perf_counter() - began, used
 
 
 def made(folder: Path, waves: int, people: int) -> Path:
@@ -85,14 +88,14 @@ def main() -> None:
         f"{said}. Made by `many_waves.py`: {options.people} people, {options.people * SEGMENTS_PER_PERSON} segments",
         f"and {N_THEMES} themes a wave, {FEW} permutations. {pages} reports were written.",
         "",
-        "| job | seconds |",
-        "|---|---:|",
-        f"| `themewave run`, {n - 1} waves, cold | {cold:.0f} |",
-        f"| a wave of them, on average | {cold / (n - 1):.1f} |",
-        f"| `themewave run`, nothing changed | {again:.1f} |",
-        f"| `themewave run`, one wave added | {added:.1f} |",
-        f"| notebooks of one wave, median of the first {tenth} | {median(taken[:tenth]):.1f} |",
-        f"| notebooks of one wave, median of the last {tenth} | {median(taken[-tenth:]):.1f} |",
+        "| job | wall, s | processors, s |",
+        "|---|---:|---:|",
+        f"| `themewave run`, {n - 1} waves, cold | {cold[0]:.0f} | {cold[1]:.0f} |",
+        f"| a wave of them, on average | {cold[0] / (n - 1):.1f} | {cold[1] / (n - 1):.1f} |",
+        f"| `themewave run`, nothing changed | {again[0]:.1f} | {again[1]:.1f} |",
+        f"| `themewave run`, one wave added | {added[0]:.1f} | {added[1]:.1f} |",
+        f"| notebooks of one wave, median of the first {tenth} | {median(taken[:tenth]):.1f} | |",
+        f"| notebooks of one wave, median of the last {tenth} | {median(taken[-tenth:]):.1f} | |",
         "",
     ]
     print("\n".join(lines))

@@ -73,7 +73,11 @@ def test_a_synthetic_study_and_any_codebook_may_go_into_a_repository(tmp_path):
     ("words", "code", "said"),
     [
         (["--wave", "w1", "--format", "refi-qdaa"], "M80", 'Did you mean "refi-qda"?'),
-        (["--wave", "w1", "--format", "spss"], "M80", "Allowed: refi-qda, refi-codebook."),
+        (
+            ["--wave", "w1", "--format", "spss"],
+            "M80",
+            "Allowed: csv, xlsx, parquet, sav, r, refi-qda, refi-codebook.",
+        ),
         (["--format", "refi-qda"], "M81", "Allowed: w1."),
         (["--wave", "w9", "--format", "refi-qda"], "W01", "study.yaml lists no such wave."),
         (["--wave", "../w1", "--format", "refi-qda"], "W01", "study.yaml lists no such wave."),
