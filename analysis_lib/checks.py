@@ -72,12 +72,15 @@ def people_are_enrolled(tables: Tables, study: Study, wave: str) -> Iterator[Fin
     """Whoever is coded, assigned, documented or consenting stands in participants."""
     enrolled = tables["participants"].frame["participant_id"].dropna()
     alike = set(enrolled.map(loose_id))
+    told: set[tuple[str, str]] = set()  # several tables can come from one file
     for name in ("coded_segments", "assignments", "documents", "consent"):
         if name not in tables:
             continue
-        people = tables[name].frame["participant_id"]
-        # one finding per person and table, however many rows they have in it
+        people, file = tables[name].frame["participant_id"], tables[name].file
+        # one finding per person and file, however many rows they have in it
         orphan = ~people.isin(enrolled) & people.notna() & ~people.duplicated()
+        orphan &= ~people.isin([person for where, person in told if where == file])
+        told |= {(file, person) for person in people[orphan]}
         spelt = [lost and loose_id(person) in alike for person, lost in zip(people, orphan, strict=True)]
         known = pd.Series(spelt, index=people.index, dtype=bool)
         what = "this participant is not in participants."

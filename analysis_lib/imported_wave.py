@@ -45,6 +45,8 @@ class ImportedWave:
         Every name that was given an id, to be written back.
     remarks
         Those of the project and those of this step.
+    origins
+        Where each row of ``coded_segments`` stands in the file; as :class:`Coding` has it.
     """
 
     project: Project
@@ -53,6 +55,7 @@ class ImportedWave:
     added: tuple[Row, ...]
     map: ImportMap
     remarks: tuple[Remark, ...]
+    origins: tuple[str, ...]
 
 
 def imported_wave(
@@ -82,7 +85,7 @@ def imported_wave(
     coder_id = dict(known.coders) | new_ids(coder_names, known.coders, pattern=PERSON, prefix="coder_")
     document_id = _document_ids(project.sources)
     code_id = {code.key: match.code_id for code, match in zip(project.codes, matches, strict=True)}
-    segments, said = _segments(owned, person_id, document_id, code_id, coder_id)
+    segments, origins, said = _segments(owned, person_id, document_id, code_id, coder_id)
     participants, columns, values, more = _participants(project, owner_of, person_id, known)
     documents = _documents(project, owner_of, person_id, document_id)
     in_wave: dict[str, int] = defaultdict(int)
@@ -101,6 +104,7 @@ def imported_wave(
             values,
         ),
         (*project.remarks, *remarks, *said, *more),
+        origins,
     )
 
 
@@ -141,9 +145,10 @@ def _segments(
     document_id: Mapping[str, str],
     code_id: Mapping[str, str],
     coder_id: Mapping[str, str],
-) -> tuple[list[Row], list[Remark]]:
-    """One row per segment, code and coder; codings of nobody are left out and named."""
+) -> tuple[list[Row], tuple[str, ...], list[Remark]]:
+    """One row per segment, code and coder, and where each stands; codings of nobody are left out and named."""
     rows: dict[tuple[str, ...], Row] = {}
+    origins: list[str] = []
     places: dict[tuple[object, ...], str] = {}
     nobody, twice = [], []
     counter: dict[str, int] = defaultdict(int)
@@ -160,6 +165,7 @@ def _segments(
         if key in rows:
             twice.append(coding.origin)
             continue
+        origins.append(coding.origin)
         rows[key] = {
             "segment_id": key[0],
             "participant_id": person_id[owner],
@@ -182,7 +188,7 @@ def _segments(
     if twice:
         text = "These repeat the same code by the same coder on the same words; each is in the wave once."
         remarks.append(Remark("merged", "codings", text, len(twice), tuple(twice)))
-    return list(rows.values()), remarks
+    return list(rows.values()), tuple(origins), remarks
 
 
 def _words(text: str) -> int:

@@ -13,11 +13,17 @@ from analysis_lib.errors import Finding, StudyError
 from analysis_lib.file_names import as_on_disk
 from analysis_lib.import_map import FILE as MAP
 from analysis_lib.import_map import ImportMap, known_guids
-from analysis_lib.imported_wave import imported_wave
+from analysis_lib.imported_wave import ImportedWave, imported_wave
 from analysis_lib.importers import IMPORTERS, read_project
 from analysis_lib.readers import LEADS_OUTSIDE
 from analysis_lib.readers.table import RawTable
 from analysis_lib.study import Study, WaveFacts
+
+_BY_LINES = (
+    "maxqda",
+    "nvivo",
+    "dedoose",
+)  # whose codings know the line or row of a sheet that they come from
 
 
 @dataclass(frozen=True)
@@ -75,7 +81,8 @@ def project_tables(
         if rows:
             columns = tuple(rows[0])
             values = tuple(tuple(row[column] for column in columns) for row in rows)
-            tables[name] = RawTable(shown, columns, values, tuple(range(2, len(rows) + 2)), None, ())
+            lines = (_lines(found) if name == "coded_segments" else None) or tuple(range(2, len(rows) + 2))
+            tables[name] = RawTable(shown, columns, values, lines, None, ())
     for remark in found.remarks:
         if remark.n and remark.what in ("guessed", "dropped", "orphaned"):
             what = (
@@ -84,6 +91,13 @@ def project_tables(
             fix = "Nothing to do if so meant; `themewave import --dry-run` lists them."
             findings.append(Finding("note", "W13", shown, what, fix))
     return ProjectTables(tables, {path, folder / MAP})
+
+
+def _lines(found: ImportedWave) -> tuple[int, ...] | None:
+    """Line of the file at which each coding stands; None where the format has no lines, so that rows are numbered."""
+    if found.project.format not in _BY_LINES or not all(each.isdecimal() for each in found.origins):
+        return None
+    return tuple(int(each) for each in found.origins)
 
 
 def _leads_outside(path: Path, study: Path) -> bool:

@@ -101,6 +101,19 @@ def test_everybody_in_any_table_is_enrolled_and_an_orphan_is_said_once_in_each_t
     ]
 
 
+def test_an_orphan_is_said_once_for_a_file_that_gives_several_tables() -> None:
+    given = tables(
+        participants=people("P1"),
+        coded_segments=[segment("S1", "P9")],
+        documents=[
+            {"participant_id": "P9", "document_id": "D"},
+            {"participant_id": "P8", "document_id": "E"},
+        ],
+    )
+    given = {name: replace(table, file="project.qdpx") for name, table in given.items()}
+    assert [line for *_, line, _ in by(people_are_enrolled, given)] == [2, 3]  # P9 once, P8
+
+
 def test_an_empty_id_is_no_orphan_since_it_is_said_to_be_empty() -> None:
     given = tables(participants=people("P1"), coded_segments=[segment("S1", None)])  # type: ignore[arg-type]
     assert by(people_are_enrolled, given) == []
