@@ -1,7 +1,8 @@
 """How is a table written as an Excel workbook: one sheet with the data, one that explains every variable?
 
-Every text is stored as text, so that a label that begins like a formula is shown and never run. The same table gives
-the same bytes: the moments that the library writes into a workbook are replaced by one.
+Every text is stored as text, so that a label that begins like a formula is shown and never run; it is also marked as
+text, so that it stays so when somebody edits the cell or saves the sheet as csv. The same table gives the same bytes:
+the moments that the library writes into a workbook are replaced by one.
 
 References: ECMA-376 part 1 (workbook, core properties); CWE-1236.
 """
@@ -17,6 +18,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from analysis_lib.exporters.data_set import DataSet, dictionary
+from analysis_lib.readers.apostrophes import would_run
 
 if TYPE_CHECKING:
     from openpyxl.worksheet.worksheet import Worksheet
@@ -54,6 +56,7 @@ def _fill(sheet: Worksheet, frame: pd.DataFrame) -> None:
             if isinstance(value, str):
                 cell.value = _printable(value)
                 cell.data_type = "s"  # also where it looks like a formula
+                cell.quotePrefix = would_run(value)
             elif value is not None:
                 cell.value = value
         longest = max(len(str(value)) for value in [name, *column.dropna()])

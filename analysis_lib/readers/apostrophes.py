@@ -15,13 +15,22 @@ import re
 _FORMULA = re.compile(r"'*[=+\-@\t\r\n\0＝＋－＠]")
 
 
+def would_run(text: str) -> bool:
+    """Whether a spreadsheet would take a text for a formula, or takes its first apostrophe for no part of it.
+
+    >>> would_run("=1+1"), would_run("'tis so")
+    (True, False)
+    """
+    return _FORMULA.match(text) is not None
+
+
 def quoted(text: str) -> str:
     """Text in quotation marks; what a spreadsheet would run gets an apostrophe in front.
 
     >>> print(quoted("=1+1"), quoted("'=1+1"), quoted("'tis so"))
     "'=1+1" "''=1+1" "'tis so"
     """
-    safe = f"'{text}" if _FORMULA.match(text) else text
+    safe = f"'{text}" if would_run(text) else text
     return '"' + safe.replace('"', '""') + '"'
 
 
@@ -31,4 +40,4 @@ def as_it_was(cell: str) -> str:
     >>> [as_it_was(cell) for cell in ("'=1+1", "''=1+1", "'tis so")]
     ['=1+1', "'=1+1", "'tis so"]
     """
-    return cell[1:] if cell.startswith("'") and _FORMULA.match(cell) else cell
+    return cell[1:] if cell.startswith("'") and would_run(cell) else cell

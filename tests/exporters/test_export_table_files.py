@@ -61,6 +61,12 @@ def test_a_workbook_reads_back_as_it_was_and_holds_no_formula(data):
     assert list(rows[0]) == list(data.frame.columns)
     assert [[plain(cell) for cell in row] for row in rows[1:]] == as_text(data)
     assert not [cell for sheet in book for row in sheet.iter_rows() for cell in row if cell.data_type == "f"]
+    texts = [
+        cell for sheet in book for row in sheet.iter_rows() for cell in row if isinstance(cell.value, str)
+    ]
+    assert {cell.value for cell in texts if cell.quotePrefix} == {
+        cell.value for cell in texts if cell.value.startswith(("=", "+", "-", "@"))
+    }
     labels = {row[0]: row[1] for row in book[CODEBOOK].iter_rows(values_only=True)}
     assert labels == {"name": "label"} | dictionary(data).set_index("name")["label"].to_dict()
 
