@@ -55,6 +55,7 @@ benchmark: $(STAMP)  ## for developers: measure runs, statistics and imports bes
 	$(BIN)/python tests/benchmarks/report_rendering.py
 	$(BIN)/python tests/benchmarks/scale.py
 	$(BIN)/python tests/benchmarks/many_waves.py
+	$(BIN)/python tests/benchmarks/explorer.py
 
 taguette:  ## for developers: a Taguette of its own in .venv-taguette, which a test drives over loopback
 	$(PYTHON) -m venv .venv-taguette
