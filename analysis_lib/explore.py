@@ -131,7 +131,7 @@ def explore_themes(
     wave
         A loaded wave.
     by
-        Column of participants whose levels are the groups; :func:`groupings` lists them.
+        Column of participants whose levels are the groups; a name that there is not lists those there are.
     groups
         Which levels, in this order; None for all. Two levels compare these two alone.
     reference
